@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#pragma once
+
+#include "../Archive/ArchiveReport.h"
+#include "../Archive/ArchiveRequest.h"
+#include "../Failure.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace OrthancPlugins
+{
+  // What the "Content" of a job of type "Archive" says
+  struct ArchiveContent
+  {
+    ArchiveRequest request;
+    std::uint64_t instancesCount = 0;
+    std::uint64_t uncompressedBytes = 0;
+    std::uint64_t archiveBytes = 0;
+    std::optional<ArchiveReport> report;
+    std::optional<FailureKind> failureKind;
+    std::string failureText;
+  };
+
+  // Text of a JSON object with the host's members (Description, InstancesCount, UncompressedSizeMB,
+  // ArchiveSizeMB, UncompressedSize, ArchiveSize, Transcode, Utf8, LossyQuality) and ours (Filename,
+  // UserData, Compression, NotTranscoded, Missing, ErrorCode, ErrorDescription, ErrorDetails)
+  std::string FormatArchiveContent(const ArchiveContent& content);
+
+  // The host's numeric error code and its description, as "/jobs/{id}" shows them
+  int GetJobErrorCode(FailureKind kind);
+  std::string GetJobErrorDescription(FailureKind kind);
+}

@@ -172,7 +172,7 @@ test_host()
     failed=1
   fi
   version=$(on_host "${host}" offline Orthanc --version 2>/dev/null |
-            sed -n '1s,^Orthanc \([0-9.]*\|mainline\).*,\1,p') || true
+            sed -n '1s,^[^ ]*Orthanc \([0-9.]*\|mainline\).*,\1,p') || true
   SUMMARY+=("host ${host} (Orthanc ${version:-not installed}): ${passed} passed, ${failed} failed")
   TOTAL_PASSED=$((TOTAL_PASSED + passed))
   TOTAL_FAILED=$((TOTAL_FAILED + failed))

@@ -118,8 +118,8 @@ namespace OrthancPlugins
           {
             throw Failure(FailureKind::Internal, "The deflated block cannot be read back");
           }
-          const std::size_t bit = (sizeBytes - stream_.avail_in) * 8 -
-                                  static_cast<std::size_t>(stream_.data_type & 7);
+          const std::size_t bit =
+            (sizeBytes - stream_.avail_in) * 8 - static_cast<std::size_t>(stream_.data_type & 7);
           if ((stream_.data_type & 64) != 0)
           {
             endBit = bit;
@@ -146,7 +146,7 @@ namespace OrthancPlugins
       std::unique_ptr<unsigned char[]> inflated_;
       std::size_t capacity_ = 0;
     };
-  }
+  } // namespace
 
   struct Deflater::Codec
   {
@@ -199,7 +199,8 @@ namespace OrthancPlugins
 
   struct Deflater::DenseCodec final : Deflater::Codec
   {
-    DenseCodec() : compressor(libdeflate_alloc_compressor(DENSE_LEVEL))
+    DenseCodec()
+      : compressor(libdeflate_alloc_compressor(DENSE_LEVEL))
     {
       if (!compressor)
       {
@@ -239,7 +240,7 @@ namespace OrthancPlugins
       }
       if (usedBits > 5)
       {
-        stream[headerByte + 1] = 0;   // the three bits of the header do not fit into the last byte
+        stream[headerByte + 1] = 0; // the three bits of the header do not fit into the last byte
       }
       static const unsigned char EMPTY[] = {0x00, 0x00, 0xFF, 0xFF};
       const std::size_t position = (walker.endBit + 3 + 7) / 8;
@@ -271,10 +272,8 @@ namespace OrthancPlugins
     return sizeBytes + blocks * STORED_HEADER_BYTES;
   }
 
-  std::size_t Deflater::Deflate(const void* data,
-                                std::size_t sizeBytes,
-                                DeflateEnd end,
-                                unsigned char* target)
+  std::size_t
+  Deflater::Deflate(const void* data, std::size_t sizeBytes, DeflateEnd end, unsigned char* target)
   {
     if (sizeBytes > MAX_BLOCK_BYTES)
     {
@@ -296,4 +295,4 @@ namespace OrthancPlugins
     return static_cast<std::uint32_t>(
       crc32_combine(first, second, static_cast<z_off_t>(secondBytes)));
   }
-}
+} // namespace OrthancPlugins

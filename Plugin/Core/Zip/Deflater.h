@@ -13,8 +13,8 @@ namespace OrthancPlugins
 {
   enum class DeflateEnd
   {
-    Continued,   // other blocks follow: ends byte-aligned with an empty stored block (00 00 FF FF)
-    Final        // the last block of its stream
+    Continued, // other blocks follow: ends byte-aligned with an empty stored block (00 00 FF FF)
+    Final      // the last block of its stream
   };
 
   /**
@@ -41,10 +41,8 @@ namespace OrthancPlugins
 
     // Writes at most GetBound(sizeBytes) bytes to "target" and returns their number.
     // Throws Failure(Internal)
-    std::size_t Deflate(const void* data,
-                        std::size_t sizeBytes,
-                        DeflateEnd end,
-                        unsigned char* target);
+    std::size_t
+    Deflate(const void* data, std::size_t sizeBytes, DeflateEnd end, unsigned char* target);
 
   private:
     struct Codec;
@@ -58,4 +56,4 @@ namespace OrthancPlugins
 
   // CRC-32 of two adjacent parts from theirs
   std::uint32_t CombineCrc32(std::uint32_t first, std::uint32_t second, std::size_t secondBytes);
-}
+} // namespace OrthancPlugins

@@ -15,7 +15,7 @@ namespace OrthancPlugins
 
     constexpr std::uint16_t TIMESTAMP_FIELD_BYTES = 5;
     constexpr std::uint8_t TIMESTAMP_HAS_MODIFICATION = 1;
-    constexpr std::uint64_t ZIP64_END_REMAINING_BYTES = 44;   // 4.3.14.1: without its first 12 bytes
+    constexpr std::uint64_t ZIP64_END_REMAINING_BYTES = 44; // 4.3.14.1: without its first 12 bytes
     constexpr std::size_t CENTRAL_PATH_LENGTH_OFFSET = 28;
     constexpr std::size_t CENTRAL_PATH_OFFSET = 46;
 
@@ -53,8 +53,8 @@ namespace OrthancPlugins
     DosDateTime ToDosDateTime(std::optional<std::time_t> modifiedUtc)
     {
       constexpr std::int64_t SECONDS_PER_DAY = 86400;
-      constexpr std::int64_t FIRST_SECOND = 315532800;    // 1980-01-01T00:00:00Z
-      constexpr std::int64_t LAST_SECOND = 4354819199;    // 2107-12-31T23:59:59Z
+      constexpr std::int64_t FIRST_SECOND = 315532800; // 1980-01-01T00:00:00Z
+      constexpr std::int64_t LAST_SECOND = 4354819199; // 2107-12-31T23:59:59Z
       const std::int64_t seconds = std::clamp<std::int64_t>(
         modifiedUtc.has_value() ? static_cast<std::int64_t>(*modifiedUtc) : FIRST_SECOND,
         FIRST_SECOND, LAST_SECOND);
@@ -66,7 +66,7 @@ namespace OrthancPlugins
       const std::int64_t yearOfEra =
         (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146096) / 365;
       const std::int64_t dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
-      const std::int64_t shiftedMonth = (5 * dayOfYear + 2) / 153;   // 0 is March
+      const std::int64_t shiftedMonth = (5 * dayOfYear + 2) / 153; // 0 is March
       const std::int64_t day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1;
       const std::int64_t month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
       const std::int64_t year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
@@ -169,7 +169,7 @@ namespace OrthancPlugins
         path.remove_prefix(slash + 1);
       }
     }
-  }
+  } // namespace
 
   void AppendLocalHeader(std::string& target, const ZipRecord& record)
   {
@@ -180,7 +180,7 @@ namespace OrthancPlugins
     std::string extra;
     if (record.isZip64)
     {
-      Put16(extra, ZIP_EXTRA_ZIP64);   // 4.5.3: in the local header both sizes
+      Put16(extra, ZIP_EXTRA_ZIP64); // 4.5.3: in the local header both sizes
       Put16(extra, 16);
       Put64(extra, uncompressed);
       Put64(extra, compressed);
@@ -200,7 +200,7 @@ namespace OrthancPlugins
 
   void AppendDataDescriptor(std::string& target, const ZipRecord& record)
   {
-    const unsigned sizeOfSize = record.isZip64 ? 8 : 4;   // 4.3.9.2
+    const unsigned sizeOfSize = record.isZip64 ? 8 : 4; // 4.3.9.2
     Put32(target, ZIP_DESCRIPTOR_SIGNATURE);
     Put32(target, record.crc32);
     Put(target, record.compressedBytes, sizeOfSize);
@@ -215,7 +215,7 @@ namespace OrthancPlugins
     std::string extra;
     if (isZip64)
     {
-      Put16(extra, ZIP_EXTRA_ZIP64);   // 4.5.3: only the fields whose place says 0xFFFFFFFF
+      Put16(extra, ZIP_EXTRA_ZIP64); // 4.5.3: only the fields whose place says 0xFFFFFFFF
       Put16(extra, (record.isZip64 ? 16u : 0u) + (isFar ? 8u : 0u));
       if (record.isZip64)
       {
@@ -230,17 +230,17 @@ namespace OrthancPlugins
     AppendTimestamp(extra, record);
 
     Put32(target, ZIP_CENTRAL_SIGNATURE);
-    Put16(target, isZip64 ? ZIP_VERSION_ZIP64 : ZIP_VERSION_DEFLATE);   // 4.4.2: made by, MS-DOS
+    Put16(target, isZip64 ? ZIP_VERSION_ZIP64 : ZIP_VERSION_DEFLATE); // 4.4.2: made by, MS-DOS
     AppendCommonBegin(target, record, isZip64);
     Put32(target, record.crc32);
     Put32(target, record.isZip64 ? ZIP64_LIMIT_BYTES : record.compressedBytes);
     Put32(target, record.isZip64 ? ZIP64_LIMIT_BYTES : record.uncompressedBytes);
     Put16(target, record.path.size());
     Put16(target, extra.size());
-    Put16(target, 0);   // length of the comment
-    Put16(target, 0);   // number of the disk
-    Put16(target, 0);   // internal attributes
-    Put32(target, 0);   // external attributes
+    Put16(target, 0); // length of the comment
+    Put16(target, 0); // number of the disk
+    Put16(target, 0); // internal attributes
+    Put32(target, 0); // external attributes
     Put32(target, isFar ? ZIP64_LIMIT_BYTES : record.localHeaderOffset);
     target.append(record.path);
     target.append(extra);
@@ -253,24 +253,24 @@ namespace OrthancPlugins
     {
       Put32(target, ZIP_ZIP64_END_SIGNATURE);
       Put64(target, ZIP64_END_REMAINING_BYTES);
-      Put16(target, ZIP_VERSION_ZIP64);   // made by
-      Put16(target, ZIP_VERSION_ZIP64);   // needed
-      Put32(target, 0);                   // this disk
-      Put32(target, 0);                   // disk of the directory
-      Put64(target, end.entriesCount);    // on this disk
+      Put16(target, ZIP_VERSION_ZIP64); // made by
+      Put16(target, ZIP_VERSION_ZIP64); // needed
+      Put32(target, 0);                 // this disk
+      Put32(target, 0);                 // disk of the directory
+      Put64(target, end.entriesCount);  // on this disk
       Put64(target, end.entriesCount);
       Put64(target, end.directoryBytes);
       Put64(target, end.directoryOffset);
 
       Put32(target, ZIP_ZIP64_LOCATOR_SIGNATURE);
-      Put32(target, 0);                   // disk of the ZIP64 end record
+      Put32(target, 0); // disk of the ZIP64 end record
       Put64(target, end.directoryOffset + end.directoryBytes);
-      Put32(target, 1);                   // number of disks
+      Put32(target, 1); // number of disks
     }
     Put32(target, ZIP_END_SIGNATURE);
-    Put16(target, 0);   // this disk
-    Put16(target, 0);   // disk of the directory
-    Put16(target, std::min(end.entriesCount, ZIP64_LIMIT_ENTRIES));   // on this disk
+    Put16(target, 0);                                               // this disk
+    Put16(target, 0);                                               // disk of the directory
+    Put16(target, std::min(end.entriesCount, ZIP64_LIMIT_ENTRIES)); // on this disk
     Put16(target, std::min(end.entriesCount, ZIP64_LIMIT_ENTRIES));
     Put32(target, std::min(end.directoryBytes, ZIP64_LIMIT_BYTES));
     Put32(target, std::min(end.directoryOffset, ZIP64_LIMIT_BYTES));
@@ -297,4 +297,4 @@ namespace OrthancPlugins
     return std::all_of(text.begin(), text.end(),
                        [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   }
-}
+} // namespace OrthancPlugins

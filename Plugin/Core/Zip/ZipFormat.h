@@ -14,19 +14,19 @@ namespace OrthancPlugins
   // The records of a ZIP archive (PKWARE APPNOTE 6.3.x) as bytes; Resources/Formats/Zip.md lists every
   // field. Nothing here knows about the order of records
 
-  constexpr std::uint32_t ZIP_LOCAL_SIGNATURE = 0x04034b50;               // 4.3.7
-  constexpr std::uint32_t ZIP_DESCRIPTOR_SIGNATURE = 0x08074b50;          // 4.3.9
-  constexpr std::uint32_t ZIP_CENTRAL_SIGNATURE = 0x02014b50;             // 4.3.12
-  constexpr std::uint32_t ZIP_ZIP64_END_SIGNATURE = 0x06064b50;           // 4.3.14
-  constexpr std::uint32_t ZIP_ZIP64_LOCATOR_SIGNATURE = 0x07064b50;       // 4.3.15
-  constexpr std::uint32_t ZIP_END_SIGNATURE = 0x06054b50;                 // 4.3.16
+  constexpr std::uint32_t ZIP_LOCAL_SIGNATURE = 0x04034b50;         // 4.3.7
+  constexpr std::uint32_t ZIP_DESCRIPTOR_SIGNATURE = 0x08074b50;    // 4.3.9
+  constexpr std::uint32_t ZIP_CENTRAL_SIGNATURE = 0x02014b50;       // 4.3.12
+  constexpr std::uint32_t ZIP_ZIP64_END_SIGNATURE = 0x06064b50;     // 4.3.14
+  constexpr std::uint32_t ZIP_ZIP64_LOCATOR_SIGNATURE = 0x07064b50; // 4.3.15
+  constexpr std::uint32_t ZIP_END_SIGNATURE = 0x06054b50;           // 4.3.16
 
-  constexpr std::uint16_t ZIP_VERSION_DEFLATE = 20;                       // 4.4.3.2
+  constexpr std::uint16_t ZIP_VERSION_DEFLATE = 20; // 4.4.3.2
   constexpr std::uint16_t ZIP_VERSION_ZIP64 = 45;
-  constexpr std::uint16_t ZIP_FLAG_DESCRIPTOR = 1u << 3;                  // 4.4.4
+  constexpr std::uint16_t ZIP_FLAG_DESCRIPTOR = 1u << 3; // 4.4.4
   constexpr std::uint16_t ZIP_FLAG_UTF8 = 1u << 11;
-  constexpr std::uint16_t ZIP_EXTRA_ZIP64 = 0x0001;                       // 4.5.3
-  constexpr std::uint16_t ZIP_EXTRA_TIMESTAMP = 0x5455;                   // 4.6.1, "UT"
+  constexpr std::uint16_t ZIP_EXTRA_ZIP64 = 0x0001;     // 4.5.3
+  constexpr std::uint16_t ZIP_EXTRA_TIMESTAMP = 0x5455; // 4.6.1, "UT"
 
   // From these values on a field says 0xFFFFFFFF or 0xFFFF, and ZIP64 holds the value (4.4.1.4)
   constexpr std::uint64_t ZIP64_LIMIT_BYTES = 0xFFFFFFFF;
@@ -34,7 +34,7 @@ namespace OrthancPlugins
 
   constexpr std::size_t ZIP_MAX_PATH_BYTES = 0xFFFF;
 
-  enum class ZipMethod : std::uint16_t   // 4.4.5
+  enum class ZipMethod : std::uint16_t // 4.4.5
   {
     Stored = 0,
     Deflated = 8
@@ -45,13 +45,13 @@ namespace OrthancPlugins
   {
     std::string_view path;
     ZipMethod method = ZipMethod::Stored;
-    std::optional<std::time_t> modifiedUtc;   // absent: 1980-01-01, without a time stamp field
+    std::optional<std::time_t> modifiedUtc; // absent: 1980-01-01, without a time stamp field
     std::uint32_t crc32 = 0;
     std::uint64_t compressedBytes = 0;
     std::uint64_t uncompressedBytes = 0;
     std::uint64_t localHeaderOffset = 0;
-    bool hasDescriptor = false;               // CRC and sizes follow the data
-    bool isZip64 = false;                     // sizes have 64 bits, in all records of this entry
+    bool hasDescriptor = false; // CRC and sizes follow the data
+    bool isZip64 = false;       // sizes have 64 bits, in all records of this entry
   };
 
   struct ZipEnd
@@ -78,4 +78,4 @@ namespace OrthancPlugins
   bool IsSafeZipPath(std::string_view path);
 
   bool IsPureAscii(std::string_view text);
-}
+} // namespace OrthancPlugins

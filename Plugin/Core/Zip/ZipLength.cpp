@@ -35,4 +35,4 @@ namespace OrthancPlugins
     AppendEnd(records, ZipEnd{entriesCount_, offset_, directoryBytes_});
     return offset_ + directoryBytes_ + records.size();
   }
-}
+} // namespace OrthancPlugins

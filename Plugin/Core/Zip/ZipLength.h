@@ -28,8 +28,8 @@ namespace OrthancPlugins
 
   private:
     std::uint64_t entriesCount_ = 0;
-    std::uint64_t offset_ = 0;           // of the next local header
+    std::uint64_t offset_ = 0; // of the next local header
     std::uint64_t directoryBytes_ = 0;
     std::string scratch_;
   };
-}
+} // namespace OrthancPlugins

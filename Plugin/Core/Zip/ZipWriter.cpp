@@ -15,10 +15,11 @@ namespace OrthancPlugins
     constexpr std::size_t SEGMENT_BYTES = std::size_t(1) << 20;
     constexpr std::size_t MAX_CENTRAL_BYTES = 46 + ZIP_MAX_PATH_BYTES + 64;
     constexpr std::size_t FIRST_SEGMENT_BYTES = 16 * 1024;
-    constexpr std::size_t FIRST_SLOTS = 64;   // a power of two
-  }
+    constexpr std::size_t FIRST_SLOTS = 64; // a power of two
+  }                                         // namespace
 
-  ZipWriter::Directory::Directory() : slots_(FIRST_SLOTS, 0)
+  ZipWriter::Directory::Directory()
+    : slots_(FIRST_SLOTS, 0)
   {
   }
 
@@ -77,7 +78,8 @@ namespace OrthancPlugins
     used_++;
   }
 
-  ZipWriter::ZipWriter(IByteSink& sink) : sink_(sink)
+  ZipWriter::ZipWriter(IByteSink& sink)
+    : sink_(sink)
   {
   }
 
@@ -87,7 +89,8 @@ namespace OrthancPlugins
     if (state_ != expected)
     {
       state_ = State::Failed;
-      throw Failure(FailureKind::Internal, "The ZIP writer has failed, or its calls are out of order");
+      throw Failure(FailureKind::Internal,
+                    "The ZIP writer has failed, or its calls are out of order");
     }
     state_ = State::Failed;
   }
@@ -128,8 +131,8 @@ namespace OrthancPlugins
     record_.crc32 = sizes.crc32;
     record_.compressedBytes = sizes.compressedBytes;
     record_.uncompressedBytes = sizes.uncompressedBytes;
-    record_.isZip64 = sizes.compressedBytes >= ZIP64_LIMIT_BYTES ||
-                      sizes.uncompressedBytes >= ZIP64_LIMIT_BYTES;
+    record_.isZip64 =
+      sizes.compressedBytes >= ZIP64_LIMIT_BYTES || sizes.uncompressedBytes >= ZIP64_LIMIT_BYTES;
     Begin(entry, State::InEntry);
   }
 
@@ -161,7 +164,8 @@ namespace OrthancPlugins
   {
     if (bytesWritten_ - dataOffset_ != sizes.compressedBytes)
     {
-      throw Failure(FailureKind::Internal, "An entry of the ZIP archive has not the announced size");
+      throw Failure(FailureKind::Internal,
+                    "An entry of the ZIP archive has not the announced size");
     }
     if (record_.hasDescriptor)
     {
@@ -210,4 +214,4 @@ namespace OrthancPlugins
     Emit(header_.data(), header_.size());
     state_ = State::Finished;
   }
-}
+} // namespace OrthancPlugins

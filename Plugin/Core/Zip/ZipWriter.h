@@ -26,7 +26,7 @@ namespace OrthancPlugins
 
   struct ZipSizes
   {
-    std::uint32_t crc32 = 0;                 // of the uncompressed bytes
+    std::uint32_t crc32 = 0; // of the uncompressed bytes
     std::uint64_t compressedBytes = 0;
     std::uint64_t uncompressedBytes = 0;
   };
@@ -99,7 +99,7 @@ namespace OrthancPlugins
       void Grow();
 
       std::vector<std::string> segments_;
-      std::vector<std::uint64_t> slots_;   // 0: free, else 1 + position of a record
+      std::vector<std::uint64_t> slots_; // 0: free, else 1 + position of a record
       std::size_t used_ = 0;
     };
 
@@ -111,11 +111,11 @@ namespace OrthancPlugins
     IByteSink& sink_;
     State state_ = State::BetweenEntries;
     Directory directory_;
-    std::string path_;               // of the current entry
-    ZipRecord record_;               // of the current entry
-    std::uint64_t dataOffset_ = 0;   // where its data begin
+    std::string path_;             // of the current entry
+    ZipRecord record_;             // of the current entry
+    std::uint64_t dataOffset_ = 0; // where its data begin
     std::uint64_t bytesWritten_ = 0;
     std::uint64_t entriesCount_ = 0;
     std::string header_;
   };
-}
+} // namespace OrthancPlugins

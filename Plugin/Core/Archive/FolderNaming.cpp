@@ -120,7 +120,6 @@ namespace OrthancPlugins
     : hasDashes_(version.IsAtLeast(1, 13, 0)),
       isAlphanumeric_(!version.IsAtLeast(1, 12, 11) && !isUtf8),
       skipsCarets_(version.IsAtLeast(1, 12, 2)),
-      isAsciiFirst_(isAlphanumeric_),
       isUtf8_(isUtf8)
   {
   }
@@ -149,7 +148,7 @@ namespace OrthancPlugins
 
   std::string FolderNaming::MakeFolder(const std::string& text, const std::string& fallback) const
   {
-    const std::string stripped = StripSpaces(isAsciiFirst_ ? KeepAscii(text) : text);
+    const std::string stripped = StripSpaces(isAlphanumeric_ ? KeepAscii(text) : text);
     if (stripped.empty() || (skipsCarets_ && stripped.find_first_not_of('^') == std::string::npos))
     {
       return fallback;

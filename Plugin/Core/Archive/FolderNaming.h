@@ -54,9 +54,8 @@ namespace OrthancPlugins
     std::string CleanName(const std::string& text) const;
 
     bool hasDashes_;      // " - " between the parts
-    bool isAlphanumeric_; // the old set of characters
+    bool isAlphanumeric_; // the old set of characters, and ASCII before anything else
     bool skipsCarets_;    // only "^" counts as nothing
-    bool isAsciiFirst_; // what is not ASCII vanishes before the host looks whether anything is left
     bool isUtf8_;
   };
 } // namespace OrthancPlugins

@@ -152,7 +152,7 @@ namespace OrthancPlugins
     return HOST_HAS_STREAM_ANSWER != 0 && version_.IsAtLeast(1, 12, 6);
   }
 
-  IByteSink& OrthancHttpAnswer::BeginStream(const std::string& mime,
+  IByteSink& OrthancHttpAnswer::BeginStream([[maybe_unused]] const std::string& mime,
                                             std::optional<std::uint64_t> lengthBytes,
                                             StreamFraming framing)
   {
@@ -160,7 +160,6 @@ namespace OrthancPlugins
     {
       throw Failure(FailureKind::Internal, "This version of Orthanc cannot stream");
     }
-#if HOST_HAS_STREAM_ANSWER
     Start();
     sink_.Begin(lengthBytes, framing);
     FlushHeaders();
@@ -173,6 +172,7 @@ namespace OrthancPlugins
     {
       OrthancPluginSetHttpHeader(context_, output_, "Transfer-Encoding", "chunked");
     }
+#if HOST_HAS_STREAM_ANSWER
     _OrthancPluginStartStreamAnswer parameters = {};
     parameters.output = output_;
     parameters.contentType = mime.c_str();
@@ -257,7 +257,7 @@ namespace OrthancPlugins
     if (framing_ == StreamFraming::Chunked && waiting > 0)
     {
       char digits[HEAD_BYTES];
-      const char* const last = std::to_chars(digits, digits + sizeof(digits), waiting, 16).ptr;
+      char* const last = std::to_chars(digits, digits + sizeof(digits), waiting, 16).ptr;
       const std::string head = std::string(digits, last) + "\r\n";
       begin -= head.size();
       std::copy(head.begin(), head.end(), block_.begin() + static_cast<std::ptrdiff_t>(begin));
@@ -271,7 +271,8 @@ namespace OrthancPlugins
     block_.resize(HEAD_BYTES);
   }
 
-  void OrthancHttpAnswer::StreamSink::Send(const void* data, std::size_t sizeBytes)
+  void OrthancHttpAnswer::StreamSink::Send([[maybe_unused]] const void* data,
+                                           [[maybe_unused]] std::size_t sizeBytes)
   {
 #if HOST_HAS_STREAM_ANSWER
     _OrthancPluginAnswerBuffer parameters = {};
@@ -283,9 +284,6 @@ namespace OrthancPlugins
     answer_.Invoke(_OrthancPluginService_SendStreamChunk, &parameters);
     isOpen_ = true;
     thresholdBytes_ = std::min(thresholdBytes_ * 2, BLOCK_BYTES);
-#else
-    static_cast<void>(data);
-    static_cast<void>(sizeBytes);
 #endif
   }
 

@@ -46,7 +46,7 @@ namespace OrthancPlugins
     {
       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
     }
-  }
+  } // namespace
 
   std::string GenerateUuid()
   {
@@ -54,8 +54,8 @@ namespace OrthancPlugins
 
     UuidBytes bytes{};
     FillRandomly(bytes);
-    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);   // version 4
-    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);   // variant of RFC 9562
+    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40); // version 4
+    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80); // variant of RFC 9562
 
     std::string text;
     text.reserve(UUID_CHARACTERS);
@@ -86,4 +86,4 @@ namespace OrthancPlugins
     }
     return true;
   }
-}
+} // namespace OrthancPlugins

@@ -14,4 +14,4 @@ namespace OrthancPlugins
 
   // Whether this is a UUID in that form, of any version
   bool IsUuid(std::string_view text);
-}
+} // namespace OrthancPlugins

@@ -89,7 +89,8 @@ namespace OrthancPlugins
     class ObjectReader
     {
     public:
-      ObjectReader(const Json::Value& value, const char* name) : value_(value)
+      ObjectReader(const Json::Value& value, const char* name)
+        : value_(value)
       {
         if (!value.isObject())
         {
@@ -121,8 +122,7 @@ namespace OrthancPlugins
       std::uint64_t GetUnsigned(const char* key) const
       {
         const Json::Value& member = Get(key);
-        const bool isNumber =
-          member.type() == Json::intValue || member.type() == Json::uintValue;
+        const bool isNumber = member.type() == Json::intValue || member.type() == Json::uintValue;
         if (!isNumber || !member.isUInt64())
         {
           ThrowBadMember(key);
@@ -174,8 +174,7 @@ namespace OrthancPlugins
         if (Has(key))
         {
           const Json::Value& member = Get(key);
-          const bool isNumber =
-            member.type() == Json::intValue || member.type() == Json::uintValue;
+          const bool isNumber = member.type() == Json::intValue || member.type() == Json::uintValue;
           if (!isNumber || !member.isInt())
           {
             ThrowBadMember(key);
@@ -430,7 +429,7 @@ namespace OrthancPlugins
     {
       return Json::Value(static_cast<Json::UInt64>(value));
     }
-  }
+  } // namespace
 
   std::string FormatArchiveRecord(const ArchiveRecord& record)
   {
@@ -452,7 +451,7 @@ namespace OrthancPlugins
 
     Json::StreamWriterBuilder builder;
     builder["indentation"] = " ";
-    builder["emitUTF8"] = true;   // every byte of a text comes back as it was
+    builder["emitUTF8"] = true; // every byte of a text comes back as it was
     return Json::writeString(builder, value) + "\n";
   }
 
@@ -476,4 +475,4 @@ namespace OrthancPlugins
       throw Failure(FailureKind::BadFormat, "A record is no JSON of ours");
     }
   }
-}
+} // namespace OrthancPlugins

@@ -16,4 +16,4 @@ namespace OrthancPlugins
   // Optional members that are missing have their defaults, members of a wrong type or value are
   // errors. Throws Failure(BadFormat), with a message that holds nothing of the text
   ArchiveRecord ParseArchiveRecord(std::string_view text);
-}
+} // namespace OrthancPlugins

@@ -28,6 +28,16 @@ namespace OrthancPlugins
   {
     constexpr std::int64_t MICROSECONDS_PER_HOUR = 3'600'000'000;
 
+    // "/spool/" has the parent "/spool" for the standard library
+    std::string RemoveTrailingSlashes(std::string path)
+    {
+      while (path.size() > 1 && path.back() == '/')
+      {
+        path.pop_back();
+      }
+      return path;
+    }
+
     // Parents as the system makes directories, the last one for us alone
     int OpenDirectory(const std::string& path)
     {
@@ -37,7 +47,7 @@ namespace OrthancPlugins
       {
         std::filesystem::create_directories(parent, error);
       }
-      ::mkdir(path.c_str(), S_IRWXU);   // if it fails, so does open(2), unless it exists
+      ::mkdir(path.c_str(), S_IRWXU); // if it fails, so does open(2), unless it exists
       const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
       if (descriptor < 0)
       {
@@ -48,9 +58,8 @@ namespace OrthancPlugins
 
     int OpenLock(const SpoolNames& names)
     {
-      const int descriptor =
-        ::open(names.GetLockPath().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-               S_IRUSR | S_IWUSR);
+      const int descriptor = ::open(names.GetLockPath().c_str(),
+                                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
       if (descriptor < 0)
       {
         ThrowWriteFailure(errno, "Cannot write to the spool directory " + names.GetDirectory());
@@ -81,7 +90,10 @@ namespace OrthancPlugins
     class Rollback
     {
     public:
-      explicit Rollback(const std::string& path) : path_(path) {}
+      explicit Rollback(const std::string& path)
+        : path_(path)
+      {
+      }
 
       ~Rollback()
       {
@@ -119,7 +131,7 @@ namespace OrthancPlugins
       }
       throw Failure(FailureKind::NotFound, "Archive " + record.id + " has been removed");
     }
-  }
+  } // namespace
 
   struct ArchiveSpool::PImpl
   {
@@ -132,13 +144,16 @@ namespace OrthancPlugins
     const FileDescriptor directory;
     const FileDescriptor lock;
     SpoolIndex index;
-    std::vector<std::string> warnings;   // constant after construction
+    std::vector<std::string> warnings; // constant after construction
 
     PImpl(const SpoolSettings& spoolSettings, IClock& spoolClock)
-      : settings(spoolSettings), clock(spoolClock), names(spoolSettings.directory),
-        directory(OpenDirectory(spoolSettings.directory)), lock(OpenLock(names))
+      : settings(spoolSettings),
+        clock(spoolClock),
+        names(RemoveTrailingSlashes(spoolSettings.directory)),
+        directory(OpenDirectory(names.GetDirectory())),
+        lock(OpenLock(names))
     {
-      TakeLock(lock.Get(), settings.directory);
+      TakeLock(lock.Get(), names.GetDirectory());
       warnings = RecoverSpool(names, directory.Get(), index);
     }
 
@@ -172,7 +187,7 @@ namespace OrthancPlugins
       record.report = report;
       if (!IsEmpty(report))
       {
-        WriteRecord(record);   // or a crash after the rename would lose what is missing
+        WriteRecord(record); // or a crash after the rename would lose what is missing
       }
       RenameFile(names.GetPartPath(record.id), names.GetArchivePath(record.id));
       Rollback rollback(names.GetArchivePath(record.id));
@@ -195,7 +210,7 @@ namespace OrthancPlugins
       const bool hadFile = RemoveFile(names.GetArchivePath(archiveId));
       ArchiveRecord record = *found;
       record.state = ArchiveState::Evicted;
-      index.Put(record);   // true whatever the disk says next: the file is gone
+      index.Put(record); // true whatever the disk says next: the file is gone
       WriteRecord(record);
       return hadFile;
     }
@@ -226,7 +241,8 @@ namespace OrthancPlugins
         return false;
       }
       const std::int64_t age = clock.GetNowMicroseconds() - record.completedMicroseconds;
-      return age >= 0 && static_cast<std::uint64_t>(age / MICROSECONDS_PER_HOUR) >= *settings.maxAgeHours;
+      return age >= 0 &&
+             static_cast<std::uint64_t>(age / MICROSECONDS_PER_HOUR) >= *settings.maxAgeHours;
     }
 
     void SweepByAge()
@@ -256,10 +272,12 @@ namespace OrthancPlugins
           ready.push_back(record);
         }
       }
-      std::sort(ready.begin(), ready.end(), [](const RecordPointer& a, const RecordPointer& b) {
-        return std::tie(a->completedMicroseconds, a->createdMicroseconds, a->id) >
-               std::tie(b->completedMicroseconds, b->createdMicroseconds, b->id);
-      });
+      std::sort(ready.begin(), ready.end(),
+                [](const RecordPointer& a, const RecordPointer& b)
+                {
+                  return std::tie(a->completedMicroseconds, a->createdMicroseconds, a->id) >
+                         std::tie(b->completedMicroseconds, b->createdMicroseconds, b->id);
+                });
       return ready;
     }
 
@@ -302,7 +320,8 @@ namespace OrthancPlugins
 
   ArchiveSpool::~ArchiveSpool() = default;
 
-  ArchiveRecord ArchiveSpool::Create(const ArchiveRequest& request, std::uint64_t instancesCount,
+  ArchiveRecord ArchiveSpool::Create(const ArchiveRequest& request,
+                                     std::uint64_t instancesCount,
                                      std::uint64_t uncompressedBytes)
   {
     ArchiveRecord record;
@@ -353,7 +372,7 @@ namespace OrthancPlugins
     {
       throw Failure(FailureKind::Conflict, "Archive " + archiveId + " is not pending");
     }
-    pimpl_->DropPart(archiveId);   // who may still hold the old one writes into nothing
+    pimpl_->DropPart(archiveId); // who may still hold the old one writes into nothing
     return std::make_unique<FileSink>(pimpl_->names.GetPartPath(archiveId));
   }
 
@@ -387,7 +406,7 @@ namespace OrthancPlugins
     record.failureText = text;
     record.completedMicroseconds = pimpl_->clock.GetNowMicroseconds();
     pimpl_->index.Put(record);
-    pimpl_->DropPart(archiveId);   // before the record: the disk may be full
+    pimpl_->DropPart(archiveId); // before the record: the disk may be full
     pimpl_->WriteRecord(record);
   }
 
@@ -398,7 +417,7 @@ namespace OrthancPlugins
     pimpl_->DropPart(archiveId);
     if (RemoveFile(pimpl_->names.GetArchivePath(archiveId)))
     {
-      SyncDirectory(pimpl_->directory.Get());   // or the old file might make the new record Ready
+      SyncDirectory(pimpl_->directory.Get()); // or the old file might make the new record Ready
     }
     ArchiveRecord record = *found;
     record.state = ArchiveState::Pending;
@@ -463,4 +482,4 @@ namespace OrthancPlugins
   {
     return pimpl_->warnings;
   }
-}
+} // namespace OrthancPlugins

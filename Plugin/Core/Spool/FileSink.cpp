@@ -38,11 +38,11 @@ namespace OrthancPlugins
       }
       return named;
     }
-  }
+  } // namespace
 
   FileSink::FileSink(const std::string& path)
-    : descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                         FILE_MODE))
+    : descriptor_(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE))
   {
     if (descriptor_ < 0)
     {
@@ -50,7 +50,8 @@ namespace OrthancPlugins
     }
   }
 
-  FileSink::FileSink(const Unnamed& unnamed) : descriptor_(OpenWithoutName(unnamed.directory))
+  FileSink::FileSink(const Unnamed& unnamed)
+    : descriptor_(OpenWithoutName(unnamed.directory))
   {
     if (descriptor_ < 0)
     {
@@ -110,4 +111,4 @@ namespace OrthancPlugins
       ThrowWriteFailure(closeError, "Cannot close a file of the spool");
     }
   }
-}
+} // namespace OrthancPlugins

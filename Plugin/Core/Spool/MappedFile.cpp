@@ -21,8 +21,7 @@ namespace OrthancPlugins
   {
     int OpenForReading(const std::string& path)
     {
-      const int descriptor =
-        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+      const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
       if (descriptor >= 0)
       {
         return descriptor;
@@ -33,7 +32,7 @@ namespace OrthancPlugins
       }
       throw Failure(FailureKind::Internal, "Cannot open a file of the spool");
     }
-  }
+  } // namespace
 
   MappedFile::MappedFile(const std::string& path)
   {
@@ -64,7 +63,7 @@ namespace OrthancPlugins
     const std::uint64_t sizeBytes = static_cast<std::uint64_t>(status.st_size);
     if (sizeBytes == 0)
     {
-      return;   // mmap(2) refuses empty files; no data is what we then have
+      return; // mmap(2) refuses empty files; no data is what we then have
     }
     if (sizeBytes > std::numeric_limits<std::size_t>::max())
     {
@@ -80,4 +79,4 @@ namespace OrthancPlugins
     data_ = static_cast<const unsigned char*>(memory);
     sizeBytes_ = sizeBytes;
   }
-}
+} // namespace OrthancPlugins

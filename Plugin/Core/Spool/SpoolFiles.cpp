@@ -111,8 +111,10 @@ namespace OrthancPlugins
     }
   }
 
-  void ReplaceDurably(const std::string& path, const std::string& temporaryPath,
-                      int directoryDescriptor, const std::string& content)
+  void ReplaceDurably(const std::string& path,
+                      const std::string& temporaryPath,
+                      int directoryDescriptor,
+                      const std::string& content)
   {
     try
     {
@@ -146,4 +148,4 @@ namespace OrthancPlugins
     }
     return names;
   }
-}
+} // namespace OrthancPlugins

@@ -15,7 +15,10 @@ namespace OrthancPlugins
   class FileDescriptor final
   {
   public:
-    explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
+    explicit FileDescriptor(int descriptor)
+      : descriptor_(descriptor)
+    {
+    }
     ~FileDescriptor();
 
     FileDescriptor(const FileDescriptor&) = delete;
@@ -63,4 +66,4 @@ namespace OrthancPlugins
 
   // File names in no particular order, without "." and ".."
   std::vector<std::string> ListDirectory(const std::string& path);
-}
+} // namespace OrthancPlugins

@@ -6,7 +6,8 @@
 namespace OrthancPlugins
 {
   SpoolIndex::Claim::Claim(SpoolIndex& index, const std::string& archiveId)
-    : index_(index), archiveId_(archiveId)
+    : index_(index),
+      archiveId_(archiveId)
   {
     boost::unique_lock<boost::mutex> lock(index_.mutex_);
     while (!index_.claimed_.insert(archiveId_).second)
@@ -45,7 +46,7 @@ namespace OrthancPlugins
   {
     RecordPointer copy = std::make_shared<const ArchiveRecord>(record);
     const boost::lock_guard<boost::mutex> lock(mutex_);
-    records_[record.id].swap(copy);   // the old one is destroyed without the lock
+    records_[record.id].swap(copy); // the old one is destroyed without the lock
   }
 
   void SpoolIndex::Link(const std::string& jobId, const std::string& archiveId)
@@ -94,4 +95,4 @@ namespace OrthancPlugins
       archiveOfJob_.erase(found);
     }
   }
-}
+} // namespace OrthancPlugins

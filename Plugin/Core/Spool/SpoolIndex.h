@@ -71,4 +71,4 @@ namespace OrthancPlugins
     std::map<std::string, std::string> archiveOfJob_;
     std::map<std::string, std::set<std::string>> jobsOfArchive_;
   };
-}
+} // namespace OrthancPlugins

@@ -53,7 +53,7 @@ namespace OrthancPlugins
       const std::string_view end = name.substr(TEMPORARY_PREFIX.size());
       return std::all_of(end.begin(), end.end(), IsAlphanumeric);
     }
-  }
+  } // namespace
 
   std::string SpoolNames::Make(const std::string& id, const char* suffix) const
   {
@@ -134,4 +134,4 @@ namespace OrthancPlugins
     }
     return std::nullopt;
   }
-}
+} // namespace OrthancPlugins

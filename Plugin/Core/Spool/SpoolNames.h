@@ -11,19 +11,19 @@ namespace OrthancPlugins
 {
   enum class SpoolFile
   {
-    Record,      // <archive>.json
-    Archive,     // <archive>.zip
-    Part,        // <archive>.part
-    Link,        // <job>.job
-    Temporary,   // <archive>.json.tmp, <job>.job.tmp, temporary-XXXXXX
-    Lock         // lock
+    Record,    // <archive>.json
+    Archive,   // <archive>.zip
+    Part,      // <archive>.part
+    Link,      // <job>.job
+    Temporary, // <archive>.json.tmp, <job>.job.tmp, temporary-XXXXXX
+    Lock       // lock
   };
 
   // A name that was found in the directory
   struct SpoolName
   {
     SpoolFile kind = SpoolFile::Lock;
-    std::string id;         // of the archive or the job; empty for Temporary and Lock
+    std::string id; // of the archive or the job; empty for Temporary and Lock
     std::string fileName;
   };
 
@@ -34,7 +34,10 @@ namespace OrthancPlugins
   class SpoolNames
   {
   public:
-    explicit SpoolNames(const std::string& directory) : directory_(directory) {}
+    explicit SpoolNames(const std::string& directory)
+      : directory_(directory)
+    {
+    }
 
     const std::string& GetDirectory() const { return directory_; }
 
@@ -61,4 +64,4 @@ namespace OrthancPlugins
 
     std::string directory_;
   };
-}
+} // namespace OrthancPlugins

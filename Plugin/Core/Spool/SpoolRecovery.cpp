@@ -64,7 +64,9 @@ namespace OrthancPlugins
     {
     public:
       Recovery(const SpoolNames& names, int directoryDescriptor, SpoolIndex& index)
-        : names_(names), directoryDescriptor_(directoryDescriptor), index_(index),
+        : names_(names),
+          directoryDescriptor_(directoryDescriptor),
+          index_(index),
           inventory_(TakeInventory(names))
       {
       }
@@ -210,11 +212,11 @@ namespace OrthancPlugins
       std::set<std::string> unreadable_;
       std::vector<std::string> warnings_;
     };
-  }
+  } // namespace
 
-  std::vector<std::string> RecoverSpool(const SpoolNames& names, int directoryDescriptor,
-                                        SpoolIndex& index)
+  std::vector<std::string>
+  RecoverSpool(const SpoolNames& names, int directoryDescriptor, SpoolIndex& index)
   {
     return Recovery(names, directoryDescriptor, index).Run();
   }
-}
+} // namespace OrthancPlugins

@@ -16,7 +16,6 @@ namespace OrthancPlugins
    * record. What it cannot read, it leaves untouched and returns as a warning for the operator. Only
    * for a directory that nobody else uses. Throws Failure(CannotWrite) if it cannot be listed.
    **/
-  std::vector<std::string> RecoverSpool(const SpoolNames& names,
-                                        int directoryDescriptor,
-                                        SpoolIndex& index);
-}
+  std::vector<std::string>
+  RecoverSpool(const SpoolNames& names, int directoryDescriptor, SpoolIndex& index);
+} // namespace OrthancPlugins

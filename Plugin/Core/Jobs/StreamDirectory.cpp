@@ -15,6 +15,7 @@
 #include <boost/thread/lock_guard.hpp>
 #include <boost/thread/lock_types.hpp>
 #include <boost/thread/mutex.hpp>
+#include <boost/thread/thread_only.hpp>
 
 namespace OrthancPlugins
 {
@@ -98,6 +99,7 @@ namespace OrthancPlugins
 
     void WaitForSlot(State& state)
     {
+      const boost::this_thread::disable_interruption uninterrupted;   // "place" must not stay behind
       boost::unique_lock<boost::mutex> lock(mutex);
       if (state.hasSlot)
       {

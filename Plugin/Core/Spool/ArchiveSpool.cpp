@@ -365,6 +365,11 @@ namespace OrthancPlugins
     return pimpl_->index.FindByJob(jobId);
   }
 
+  std::vector<std::string> ArchiveSpool::ListJobs(const std::string& archiveId) const
+  {
+    return pimpl_->index.FindJobs(archiveId);
+  }
+
   std::unique_ptr<FileSink> ArchiveSpool::OpenPart(const std::string& archiveId)
   {
     const SpoolIndex::Claim claim(pimpl_->index, archiveId);

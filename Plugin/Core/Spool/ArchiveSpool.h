@@ -47,6 +47,9 @@ namespace OrthancPlugins
 
     std::optional<std::string> FindByJob(const std::string& jobId) const;
 
+    // The jobs that were linked to an archive, in no particular order
+    std::vector<std::string> ListJobs(const std::string& archiveId) const;
+
     // A new "<id>.part", empty. Throws Failure(NotFound) if there is no record, Failure(Conflict) if it
     // is not Pending
     std::unique_ptr<FileSink> OpenPart(const std::string& archiveId);

@@ -3,12 +3,17 @@
 
 #include "SpoolIndex.h"
 
+#include <boost/thread/lock_guard.hpp>
+#include <boost/thread/lock_types.hpp>
+#include <boost/thread/thread_only.hpp>
+
 namespace OrthancPlugins
 {
   SpoolIndex::Claim::Claim(SpoolIndex& index, const std::string& archiveId)
     : index_(index),
       archiveId_(archiveId)
   {
+    const boost::this_thread::disable_interruption uninterrupted;
     boost::unique_lock<boost::mutex> lock(index_.mutex_);
     while (!index_.claimed_.insert(archiveId_).second)
     {

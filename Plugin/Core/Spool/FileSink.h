@@ -45,5 +45,6 @@ namespace OrthancPlugins
   private:
     int descriptor_ = -1;
     std::uint64_t bytesWritten_ = 0;
+    bool hasFailed_ = false;
   };
 }

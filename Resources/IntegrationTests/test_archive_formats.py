@@ -148,6 +148,8 @@ def test_compressed_transfer_syntaxes_are_stored(server, name, compression):
     answer = server.post("/tools/create-archive", {"Resources": [stored["ID"]],
                                                    "Compression": compression})
 
+    # Some samples are the same image in another form
+    assert server.delete("/instances/" + stored["ID"]).status_code == 200
     archive = open_zip(answer.content)
     info = archive.infolist()[0]
     assert archive.read(info) == dicom

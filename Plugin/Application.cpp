@@ -11,6 +11,7 @@
 #include "Host/HostConfiguration.h"
 #include "Host/HostLog.h"
 #include "Host/OrthancDicomStore.h"
+#include "Host/OrthancHttpAnswer.h"
 #include "Host/OrthancJobQueue.h"
 #include "Host/OrthancRestApi.h"
 #include "Host/RestRegistration.h"
@@ -18,6 +19,7 @@
 
 #include <boost/chrono.hpp>
 #include <boost/thread.hpp>
+#include <json/value.h>
 
 #include <set>
 #include <string>
@@ -41,9 +43,9 @@ namespace OrthancPlugins
     std::set<std::string> ListHostJobs(OrthancRestApi& host)
     {
       std::set<std::string> ids;
-      for (const std::string& id : host.GetStrings("/jobs"))
+      for (const Json::Value& id : host.GetJson("/jobs"))
       {
-        ids.insert(id);
+        ids.insert(id.asString());
       }
       return ids;
     }
@@ -55,7 +57,7 @@ namespace OrthancPlugins
       : version(HostVersion::Parse(context->orthancVersion)),
         settings(ReadSettings(context).settings),
         host(context, version),
-        store(context, host, version, settings),
+        store(context, host, settings, version),
         planner(store, version),
         spool(settings.spool, clock),
         factory(spool, store, planner, settings.archive),
@@ -151,7 +153,7 @@ namespace OrthancPlugins
     }
 
     RegisterErrorCodes(context);
-    RegisterJobUnserializer(context,
+    RegisterJobRestorer(context,
                             [&all](const std::string& type, const std::string& saved)
                             { return all.factory.Restore(type, saved); });
     RegisterRestRoutes(context, all.routes.GetUris(),
@@ -170,7 +172,8 @@ namespace OrthancPlugins
   {
     OnStopped();
     ClearRestRoutes();
-    ClearJobUnserializer();
+    ClearJobRestorer();
+    ClearErrorCodes();
   }
 
   void Application::OnStarted()

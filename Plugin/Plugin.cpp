@@ -63,7 +63,7 @@ extern "C"
   ORTHANC_PLUGINS_API void OrthancPluginFinalize()
   {
     OrthancPlugins::GuardCallback("Stopping OrthancAdvancedRest", [] { application_.reset(); });
-    OrthancPlugins::SetGlobalContext(nullptr);
+    OrthancPlugins::ClearGlobalContext();
   }
 
   ORTHANC_PLUGINS_API const char* OrthancPluginGetName()

@@ -228,7 +228,7 @@ namespace OrthancPlugins
 
       try
       {
-        CheckNaming(settings.naming);
+        NamingTemplate::CheckNaming(settings.naming);
       }
       catch (const Failure& failure)
       {

@@ -7,6 +7,8 @@
 
 #include "../Core/Failure.h"
 
+#include <filesystem>
+
 namespace OrthancPlugins
 {
   std::string GetHostConfiguration(OrthancPluginContext* context)
@@ -17,5 +19,17 @@ namespace OrthancPlugins
       throw Failure(FailureKind::Internal, "The configuration of Orthanc cannot be read");
     }
     return text.get();
+  }
+
+  std::string GetHostBaseDirectory(OrthancPluginContext* context)
+  {
+    const HostString text = OwnString(context, OrthancPluginGetConfigurationPath(context));
+    const std::filesystem::path path = text == nullptr ? "" : text.get();
+    if (path.empty())
+    {
+      return std::filesystem::current_path().string();
+    }
+    const std::filesystem::path absolute = std::filesystem::absolute(path);
+    return (std::filesystem::is_directory(absolute) ? absolute : absolute.parent_path()).string();
   }
 } // namespace OrthancPlugins

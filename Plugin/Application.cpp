@@ -32,7 +32,8 @@ namespace OrthancPlugins
 
     ParsedSettings ReadSettings(OrthancPluginContext* context)
     {
-      ParsedSettings parsed = ParseSettings(GetHostConfiguration(context), GetHostBaseDirectory(context));
+      ParsedSettings parsed =
+        ParseSettings(GetHostConfiguration(context), GetHostBaseDirectory(context));
       for (const std::string& warning : parsed.warnings)
       {
         LogWarning(warning);
@@ -49,7 +50,7 @@ namespace OrthancPlugins
       }
       return ids;
     }
-  }
+  } // namespace
 
   struct Application::PImpl
   {
@@ -103,8 +104,8 @@ namespace OrthancPlugins
           const std::string jobId =
             queue.Submit(factory.CreateArchiveJob(record.id), record.request.priority);
           spool.LinkJob(jobId, record.id);
-          LogWarning("Archive " + record.id + " was not finished and its job is lost: continued as job " +
-                     jobId);
+          LogWarning("Archive " + record.id +
+                     " was not finished and its job is lost: continued as job " + jobId);
         }
       }
     }
@@ -144,7 +145,8 @@ namespace OrthancPlugins
     }
   };
 
-  Application::Application(OrthancPluginContext* context) : pimpl_(std::make_unique<PImpl>(context))
+  Application::Application(OrthancPluginContext* context)
+    : pimpl_(std::make_unique<PImpl>(context))
   {
     PImpl& all = *pimpl_;
     for (const std::string& warning : all.spool.GetWarnings())
@@ -153,18 +155,18 @@ namespace OrthancPlugins
     }
 
     RegisterErrorCodes(context);
-    RegisterJobRestorer(context,
-                            [&all](const std::string& type, const std::string& saved)
-                            { return all.factory.Restore(type, saved); });
+    RegisterJobRestorer(context, [&all](const std::string& type, const std::string& saved)
+                        { return all.factory.Restore(type, saved); });
     RegisterRestRoutes(context, all.routes.GetUris(),
                        [&all](std::size_t row, const HttpRequest& request, IHttpAnswer& answer)
                        { all.routes.Dispatch(row, all.services, request, answer); });
 
     if (!CanHostStream(all.version))
     {
-      LogWarning("This version of Orthanc cannot stream answers of plugins: synchronous archives are made "
-                 "as temporary files in the spool and must stay below 2 GiB; larger ones need "
-                 "\"Asynchronous\": true and a download in pages");
+      LogWarning(
+        "This version of Orthanc cannot stream answers of plugins: synchronous archives are made "
+        "as temporary files in the spool and must stay below 2 GiB; larger ones need "
+        "\"Asynchronous\": true and a download in pages");
     }
   }
 
@@ -186,4 +188,4 @@ namespace OrthancPlugins
     pimpl_->streams.Shutdown();
     pimpl_->StopKeeping();
   }
-}
+} // namespace OrthancPlugins

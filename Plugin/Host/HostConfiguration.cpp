@@ -23,7 +23,16 @@ namespace OrthancPlugins
 
   std::string GetHostBaseDirectory(OrthancPluginContext* context)
   {
-    const HostString text = OwnString(context, OrthancPluginGetConfigurationPath(context));
+    // Not by OrthancPluginGetConfigurationPath(): newer SDKs call it deprecated, as there may be several
+    // files; the host gives the path of the first, which is where its relative paths start
+    char* result = nullptr;
+    _OrthancPluginRetrieveDynamicString parameters;
+    parameters.result = &result;
+    parameters.argument = nullptr;
+    const OrthancPluginErrorCode code =
+      context->InvokeService(context, _OrthancPluginService_GetConfigurationPath, &parameters);
+    const HostString text =
+      OwnString(context, code == OrthancPluginErrorCode_Success ? result : nullptr);
     const std::filesystem::path path = text == nullptr ? "" : text.get();
     if (path.empty())
     {

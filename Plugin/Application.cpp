@@ -11,6 +11,7 @@
 #include "Host/HostConfiguration.h"
 #include "Host/HostLog.h"
 #include "Host/OrthancDicomStore.h"
+#include "Host/OrthancHttpAnswer.h"
 #include "Host/OrthancJobQueue.h"
 #include "Host/OrthancRestApi.h"
 #include "Host/RestRegistration.h"
@@ -18,6 +19,7 @@
 
 #include <boost/chrono.hpp>
 #include <boost/thread.hpp>
+#include <json/value.h>
 
 #include <set>
 #include <string>
@@ -30,7 +32,8 @@ namespace OrthancPlugins
 
     ParsedSettings ReadSettings(OrthancPluginContext* context)
     {
-      ParsedSettings parsed = ParseSettings(GetHostConfiguration(context), GetHostBaseDirectory(context));
+      ParsedSettings parsed =
+        ParseSettings(GetHostConfiguration(context), GetHostBaseDirectory(context));
       for (const std::string& warning : parsed.warnings)
       {
         LogWarning(warning);
@@ -41,13 +44,13 @@ namespace OrthancPlugins
     std::set<std::string> ListHostJobs(OrthancRestApi& host)
     {
       std::set<std::string> ids;
-      for (const std::string& id : host.GetStrings("/jobs"))
+      for (const Json::Value& id : host.GetJson("/jobs"))
       {
-        ids.insert(id);
+        ids.insert(id.asString());
       }
       return ids;
     }
-  }
+  } // namespace
 
   struct Application::PImpl
   {
@@ -55,7 +58,7 @@ namespace OrthancPlugins
       : version(HostVersion::Parse(context->orthancVersion)),
         settings(ReadSettings(context).settings),
         host(context, version),
-        store(context, host, version, settings),
+        store(context, host, settings, version),
         planner(store, version),
         spool(settings.spool, clock),
         factory(spool, store, planner, settings.archive),
@@ -101,8 +104,8 @@ namespace OrthancPlugins
           const std::string jobId =
             queue.Submit(factory.CreateArchiveJob(record.id), record.request.priority);
           spool.LinkJob(jobId, record.id);
-          LogWarning("Archive " + record.id + " was not finished and its job is lost: continued as job " +
-                     jobId);
+          LogWarning("Archive " + record.id +
+                     " was not finished and its job is lost: continued as job " + jobId);
         }
       }
     }
@@ -142,7 +145,8 @@ namespace OrthancPlugins
     }
   };
 
-  Application::Application(OrthancPluginContext* context) : pimpl_(std::make_unique<PImpl>(context))
+  Application::Application(OrthancPluginContext* context)
+    : pimpl_(std::make_unique<PImpl>(context))
   {
     PImpl& all = *pimpl_;
     for (const std::string& warning : all.spool.GetWarnings())
@@ -151,18 +155,18 @@ namespace OrthancPlugins
     }
 
     RegisterErrorCodes(context);
-    RegisterJobUnserializer(context,
-                            [&all](const std::string& type, const std::string& saved)
-                            { return all.factory.Restore(type, saved); });
+    RegisterJobRestorer(context, [&all](const std::string& type, const std::string& saved)
+                        { return all.factory.Restore(type, saved); });
     RegisterRestRoutes(context, all.routes.GetUris(),
                        [&all](std::size_t row, const HttpRequest& request, IHttpAnswer& answer)
                        { all.routes.Dispatch(row, all.services, request, answer); });
 
     if (!CanHostStream(all.version))
     {
-      LogWarning("This version of Orthanc cannot stream answers of plugins: synchronous archives are made "
-                 "as temporary files in the spool and must stay below 2 GiB; larger ones need "
-                 "\"Asynchronous\": true and a download in pages");
+      LogWarning(
+        "This version of Orthanc cannot stream answers of plugins: synchronous archives are made "
+        "as temporary files in the spool and must stay below 2 GiB; larger ones need "
+        "\"Asynchronous\": true and a download in pages");
     }
   }
 
@@ -170,7 +174,8 @@ namespace OrthancPlugins
   {
     OnStopped();
     ClearRestRoutes();
-    ClearJobUnserializer();
+    ClearJobRestorer();
+    ClearErrorCodes();
   }
 
   void Application::OnStarted()
@@ -183,4 +188,4 @@ namespace OrthancPlugins
     pimpl_->streams.Shutdown();
     pimpl_->StopKeeping();
   }
-}
+} // namespace OrthancPlugins

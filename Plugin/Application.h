@@ -32,4 +32,4 @@ namespace OrthancPlugins
     struct PImpl;
     std::unique_ptr<PImpl> pimpl_;
   };
-}
+} // namespace OrthancPlugins

@@ -6,6 +6,7 @@
 #include "Host/CallbackGuard.h"
 #include "Host/GlobalContext.h"
 #include "Host/HostLog.h"
+#include "Host/PluginProperties.h"
 
 #include <orthanc/OrthancCPlugin.h>
 
@@ -16,7 +17,8 @@ namespace
   // The only mutable global: the SDK gives REST callbacks no user pointer
   std::unique_ptr<OrthancPlugins::Application> application_;
 
-  OrthancPluginErrorCode OnChange(OrthancPluginChangeType change, OrthancPluginResourceType, const char*)
+  OrthancPluginErrorCode
+  OnChange(OrthancPluginChangeType change, OrthancPluginResourceType, const char*)
   {
     return OrthancPlugins::GuardCallback("Following the changes of the server",
                                          [change]
@@ -29,13 +31,14 @@ namespace
                                            {
                                              application_->OnStarted();
                                            }
-                                           else if (change == OrthancPluginChangeType_OrthancStopped)
+                                           else if (change ==
+                                                    OrthancPluginChangeType_OrthancStopped)
                                            {
                                              application_->OnStopped();
                                            }
                                          });
   }
-}
+} // namespace
 
 extern "C"
 {
@@ -47,8 +50,9 @@ extern "C"
       OrthancPlugins::LogError("OrthancAdvancedRest needs Orthanc 1.10.1 or newer");
       return -1;
     }
-    OrthancPluginSetDescription(context,
-                                "Archives, jobs, documents and metrics: the REST API of Orthanc, extended.");
+    OrthancPlugins::SetPluginDescription(
+      context, OrthancPluginGetName(),
+      "Fast, complete and safe archives, and jobs whose results last.");
     const OrthancPluginErrorCode code =
       OrthancPlugins::GuardCallback("Starting OrthancAdvancedRest",
                                     [context]
@@ -63,7 +67,7 @@ extern "C"
   ORTHANC_PLUGINS_API void OrthancPluginFinalize()
   {
     OrthancPlugins::GuardCallback("Stopping OrthancAdvancedRest", [] { application_.reset(); });
-    OrthancPlugins::SetGlobalContext(nullptr);
+    OrthancPlugins::ClearGlobalContext();
   }
 
   ORTHANC_PLUGINS_API const char* OrthancPluginGetName()

@@ -22,15 +22,15 @@ namespace OrthancPlugins
     {
       switch (feature)
       {
-        case Feature::Archive:
-          return settings.archive.isEnabled;
+      case Feature::Archive:
+        return settings.archive.isEnabled;
 
-        case Feature::Jobs:
-          return settings.isJobsEnabled;
+      case Feature::Jobs:
+        return settings.isJobsEnabled;
       }
       return false;
     }
-  }
+  } // namespace
 
   struct RouteTable::Row
   {
@@ -111,4 +111,4 @@ namespace OrthancPlugins
     }
     answer.SendNotAllowed(allowed);
   }
-}
+} // namespace OrthancPlugins

@@ -37,4 +37,4 @@ namespace OrthancPlugins
 
     std::vector<const Row*> enabled_;
   };
-}
+} // namespace OrthancPlugins

@@ -24,7 +24,9 @@ namespace OrthancPlugins
     class Section
     {
     public:
-      Section(const Json::Value& value, std::string path) : value_(value), path_(std::move(path))
+      Section(const Json::Value& value, std::string path)
+        : value_(value),
+          path_(std::move(path))
       {
         if (!value.isNull() && !value.isObject())
         {
@@ -65,14 +67,14 @@ namespace OrthancPlugins
         }
         if (!value.isString())
         {
-          throw Failure(FailureKind::BadFormat, "Option \"" + GetPath(name) + "\" must be a string");
+          throw Failure(FailureKind::BadFormat,
+                        "Option \"" + GetPath(name) + "\" must be a string");
         }
         target = value.asString();
       }
 
-      std::optional<std::uint64_t> FindUnsigned(const char* name,
-                                                std::uint64_t minimum,
-                                                std::uint64_t maximum)
+      std::optional<std::uint64_t>
+      FindUnsigned(const char* name, std::uint64_t minimum, std::uint64_t maximum)
       {
         const Json::Value& value = Get(name);
         if (value.isNull())
@@ -81,10 +83,9 @@ namespace OrthancPlugins
         }
         if (!value.isUInt64() || value.asUInt64() < minimum || value.asUInt64() > maximum)
         {
-          throw Failure(FailureKind::OutOfRange, "Option \"" + GetPath(name) +
-                                                   "\" must be an integer from " +
-                                                   std::to_string(minimum) + " to " +
-                                                   std::to_string(maximum));
+          throw Failure(FailureKind::OutOfRange,
+                        "Option \"" + GetPath(name) + "\" must be an integer from " +
+                          std::to_string(minimum) + " to " + std::to_string(maximum));
         }
         return value.asUInt64();
       }
@@ -98,9 +99,8 @@ namespace OrthancPlugins
       }
 
       template <typename T>
-      void ReadChoice(const char* name,
-                      const std::vector<std::pair<const char*, T>>& choices,
-                      T& target)
+      void
+      ReadChoice(const char* name, const std::vector<std::pair<const char*, T>>& choices, T& target)
       {
         const Json::Value& value = Get(name);
         if (value.isNull())
@@ -228,7 +228,7 @@ namespace OrthancPlugins
 
       try
       {
-        CheckNaming(settings.naming);
+        NamingTemplate::CheckNaming(settings.naming);
       }
       catch (const Failure& failure)
       {
@@ -238,9 +238,8 @@ namespace OrthancPlugins
       return settings;
     }
 
-    SpoolSettings ReadSpoolSettings(Section& root,
-                                    const HostSettings& host,
-                                    const std::string& baseDirectory)
+    SpoolSettings
+    ReadSpoolSettings(Section& root, const HostSettings& host, const std::string& baseDirectory)
     {
       SpoolSettings settings;
       settings.directory = "AdvancedRestSpool";
@@ -273,7 +272,7 @@ namespace OrthancPlugins
       section.RefuseUnknown();
       return settings;
     }
-  }
+  } // namespace
 
   ParsedSettings ParseSettings(const std::string& configuration, const std::string& baseDirectory)
   {
@@ -289,8 +288,8 @@ namespace OrthancPlugins
     settings.spool = ReadSpoolSettings(root, settings.host, baseDirectory);
     root.RefuseUnknown();
 
-    const bool hasOwnMaximum = own.isObject() && own.isMember("Spool") &&
-                               own["Spool"].isMember("MaxArchives");
+    const bool hasOwnMaximum =
+      own.isObject() && own.isMember("Spool") && own["Spool"].isMember("MaxArchives");
     const unsigned mediaArchiveSize = GetHostUnsigned(host, "MediaArchiveSize", 1);
     if (!hasOwnMaximum && mediaArchiveSize > 1)
     {
@@ -298,9 +297,10 @@ namespace OrthancPlugins
     }
     else if (!hasOwnMaximum && host.isMember("MediaArchiveSize"))
     {
-      parsed.warnings.push_back("The option \"MediaArchiveSize\" is 1, as shipped, and is ignored: set "
-                                "\"AdvancedRest.Spool.MaxArchives\" to limit how many results are kept");
+      parsed.warnings.push_back(
+        "The option \"MediaArchiveSize\" is 1, as shipped, and is ignored: set "
+        "\"AdvancedRest.Spool.MaxArchives\" to limit how many results are kept");
     }
     return parsed;
   }
-}
+} // namespace OrthancPlugins

@@ -13,7 +13,7 @@ namespace OrthancPlugins
   struct ParsedSettings
   {
     Settings settings;
-    std::vector<std::string> warnings;   // for the log of the host
+    std::vector<std::string> warnings; // for the log of the host
   };
 
   /**
@@ -25,4 +25,4 @@ namespace OrthancPlugins
    * misspelt option would otherwise be silently without effect.
    **/
   ParsedSettings ParseSettings(const std::string& configuration, const std::string& baseDirectory);
-}
+} // namespace OrthancPlugins

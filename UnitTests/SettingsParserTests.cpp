@@ -13,7 +13,8 @@ namespace OrthancPlugins
   {
     ParsedSettings Parse(const std::string& own)
     {
-      return ParseSettings(R"({"StorageDirectory": "/db", "AdvancedRest": )" + own + "}", "/etc/orthanc");
+      return ParseSettings(R"({"StorageDirectory": "/db", "AdvancedRest": )" + own + "}",
+                           "/etc/orthanc");
     }
 
     std::string GetMessage(const std::string& own)
@@ -28,7 +29,7 @@ namespace OrthancPlugins
       }
       return "accepted";
     }
-  }
+  } // namespace
 
   TEST(SettingsParser, EverythingHasADefault)
   {
@@ -53,7 +54,8 @@ namespace OrthancPlugins
                   "OnTranscodeFailure": "Fail", "Naming": "{PatientID}/{Index}.dcm", "Utf8Names": true,
                   "Manifest": true, "ChunkedFraming": false, "Attachment": true, "MaxStreams": 3,
                   "Threads": 4, "WindowMB": 8, "DirectStorage": false},
-      "Spool": {"Directory": "spool", "MaxArchives": 5, "MaxAgeHours": 0}})").settings;
+      "Spool": {"Directory": "spool", "MaxArchives": 5, "MaxAgeHours": 0}})")
+                                .settings;
 
     EXPECT_FALSE(settings.isJobsEnabled);
     EXPECT_EQ(settings.archive.density, ArchiveDensity::Dense);
@@ -114,8 +116,8 @@ namespace OrthancPlugins
   TEST(SettingsParser, MediaArchiveSizeAboveOneIsTheDefaultOfMaxArchives)
   {
     const ParsedSettings several = ParseSettings(R"({"MediaArchiveSize": 3})", "/");
-    const ParsedSettings own =
-      ParseSettings(R"({"MediaArchiveSize": 3, "AdvancedRest": {"Spool": {"MaxArchives": 1}}})", "/");
+    const ParsedSettings own = ParseSettings(
+      R"({"MediaArchiveSize": 3, "AdvancedRest": {"Spool": {"MaxArchives": 1}}})", "/");
     const ParsedSettings shipped = ParseSettings(R"({"MediaArchiveSize": 1})", "/");
 
     EXPECT_EQ(several.settings.spool.maxArchives, 3u);
@@ -135,10 +137,12 @@ namespace OrthancPlugins
   TEST(SettingsParser, FollowsTheOptionsOfTheHost)
   {
     const HostSettings host =
-      ParseSettings(R"({"StorageDirectory": "/db", "SynchronousZipStream": false, "JobsHistorySize": 3,
+      ParseSettings(
+        R"({"StorageDirectory": "/db", "SynchronousZipStream": false, "JobsHistorySize": 3,
                         "ZipUseUtf8": true, "HttpDescribeErrors": false,
                         "DicomLossyTranscodingQuality": 70, "StorageCompression": true})",
-                    "/").settings.host;
+        "/")
+        .settings.host;
 
     EXPECT_EQ(host.storageDirectory, "/db");
     EXPECT_FALSE(host.isZipStreamed);
@@ -148,4 +152,4 @@ namespace OrthancPlugins
     EXPECT_EQ(host.lossyQuality, 70u);
     EXPECT_TRUE(host.isStorageCompressed);
   }
-}
+} // namespace OrthancPlugins

@@ -11,4 +11,8 @@ namespace OrthancPlugins
 {
   // The host's whole configuration, all its files merged, as JSON. Throws Failure(Internal)
   std::string GetHostConfiguration(OrthancPluginContext* context);
+
+  // Where relative paths of the configuration start: the directory of the configuration file, or the
+  // working directory if there is no file. Absolute
+  std::string GetHostBaseDirectory(OrthancPluginContext* context);
 } // namespace OrthancPlugins

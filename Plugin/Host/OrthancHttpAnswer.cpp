@@ -147,9 +147,14 @@ namespace OrthancPlugins
                                         : std::numeric_limits<std::int32_t>::max();
   }
 
+  bool CanHostStream(const HostVersion& version)
+  {
+    return HOST_HAS_STREAM_ANSWER != 0 && version.IsAtLeast(1, 12, 6);
+  }
+
   bool OrthancHttpAnswer::CanStream() const
   {
-    return HOST_HAS_STREAM_ANSWER != 0 && version_.IsAtLeast(1, 12, 6);
+    return CanHostStream(version_);
   }
 
   IByteSink& OrthancHttpAnswer::BeginStream([[maybe_unused]] const std::string& mime,

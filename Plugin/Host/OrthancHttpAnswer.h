@@ -14,6 +14,9 @@
 
 namespace OrthancPlugins
 {
+  // Whether the host, and the SDK that we are built with, let a plugin stream an answer
+  bool CanHostStream(const HostVersion& version);
+
   /**
    * The answer to one request of the host. Headers are kept here until the last moment: what the host
    * has been told once would also go out with an error answer.

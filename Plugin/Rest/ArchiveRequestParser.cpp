@@ -339,7 +339,7 @@ namespace OrthancPlugins
     {
       if (request.naming != "Host")
       {
-        CheckNaming(request.naming);
+        NamingTemplate::CheckNaming(request.naming);
       }
     }
   } // namespace

@@ -10,7 +10,7 @@ import dicom_samples
 import orthanc_server
 
 # A refused request is logged as an error by the host itself, also without plugin
-REFUSED = re.compile(r"Exception in the HTTP handler|HttpServer.cpp")
+REFUSED = re.compile(r"(PluginsErrorDictionary|OrthancException|OrthancPlugins|HttpServer|Toolbox)\.cpp")
 
 
 class Watch:
@@ -19,24 +19,59 @@ class Watch:
     def __init__(self):
         self.servers = []
         self.expected = []
+        self.leaving = []
 
     def check(self):
-        complaints = []
-        for server in self.servers:
-            fresh = server.take_new_log()
-            if not (server.with_plugin and orthanc_server.PLUGIN):
+        """What is wrong in the logs of the running servers since the last call."""
+        return [complaint for server in self.servers
+                for complaint in find_complaints(server, self.expected, is_running=True)]
+
+    def let_go(self, server):
+        """Orthanc takes seconds to stop: the next test does not wait for it."""
+        self.servers.remove(server)
+        server.ask_to_stop()
+        self.leaving.append((server, os.environ.get("PYTEST_CURRENT_TEST", ""), self.expected))
+
+    def collect(self, is_last):
+        """What is wrong with the ends of servers that were let go."""
+        complaints, remaining = [], []
+        for server, test, expected in self.leaving:
+            if not is_last and server.process is not None and server.process.poll() is None:
+                remaining.append((server, test, expected))
                 continue
-            for line in fresh.splitlines():
-                if orthanc_server.CRASH.search(line) or (
-                        orthanc_server.ERROR.match(line) and
-                        not any(pattern.search(line) for pattern in self.expected)):
-                    complaints.append(line)
-            if server.process is not None and server.process.poll() is not None:
-                complaints.append(f"Orthanc has died with {server.process.returncode}")
+            try:
+                server.stop()
+            except AssertionError as failure:
+                complaints.append(f"{test}: {failure}")
+            complaints += [f"{test}: {text}" for text in find_complaints(server, expected, False)]
+        self.leaving = remaining
         return complaints
 
 
+def find_complaints(server, expected, is_running):
+    complaints = []
+    fresh = server.take_new_log()
+    if not (server.with_plugin and orthanc_server.PLUGIN):
+        return complaints
+    for line in fresh.splitlines():
+        if orthanc_server.CRASH.search(line) or (
+                orthanc_server.ERROR.match(line) and
+                not any(pattern.search(line) for pattern in expected)):
+            complaints.append(line)
+    if is_running and server.process is not None and server.process.poll() is not None:
+        complaints.append(f"Orthanc has died with {server.process.returncode}")
+    return complaints
+
+
 WATCH = Watch()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def check_ends():
+    """Every server that was started ends in peace, the last ones too."""
+    yield
+    complaints = WATCH.collect(is_last=True)
+    assert not complaints, "\n".join(complaints)
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +81,7 @@ def check_logs():
     for server in WATCH.servers:
         server.take_new_log()
     yield
-    complaints = WATCH.check()
+    complaints = WATCH.check() + WATCH.collect(is_last=False)
     assert not complaints, "errors in the log:\n" + "\n".join(complaints[:40])
 
 
@@ -58,7 +93,7 @@ def expect_errors(check_logs):
     return announce
 
 
-def make_factory(tmp_path_factory):
+def run_factory(tmp_path_factory):
     servers = []
 
     def start(configuration=None, with_plugin=True, should_start=True, directory=None, **options):
@@ -68,26 +103,11 @@ def make_factory(tmp_path_factory):
         servers.append(server)
         return server.start() if should_start else server
 
-    def stop_all():
-        failures = []
-        for server in reversed(servers):
-            try:
-                server.stop()
-            except AssertionError as failure:
-                failures.append(str(failure))
-        return failures, servers
-
-    return start, stop_all
-
-
-def run_factory(tmp_path_factory):
-    start, stop_all = make_factory(tmp_path_factory)
     yield start
-    failures, servers = stop_all()
     complaints = WATCH.check()
     for server in servers:
-        WATCH.servers.remove(server)
-    assert not failures and not complaints, failures + complaints
+        WATCH.let_go(server)
+    assert not complaints, complaints
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ class Server:
         self.with_plugin = with_plugin
         self.environment = environment or {}
         self.process = None
+        self.is_leaving = False
         self.port = find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = os.path.join(self.directory, "orthanc.log")
@@ -94,6 +95,7 @@ class Server:
 
     def launch(self, *arguments):
         """Starts the process without waiting for it."""
+        self.is_leaving = False
         environment = dict(os.environ, **self.environment)
         if PRELOAD and self.with_plugin:
             # What Orthanc itself forgets to free is not ours to report
@@ -122,12 +124,22 @@ class Server:
         except requests.ConnectionError:
             return False
 
+    def ask_to_stop(self):
+        """The oracle is not asked: its way to stop is not tested."""
+        if self.process is not None and self.process.poll() is None and not self.is_leaving:
+            # Once: a second signal would end it at once
+            self.is_leaving = True
+            self.process.send_signal(signal.SIGTERM if self.with_plugin else signal.SIGKILL)
+
     def stop(self):
-        """A clean stop; a crash while stopping fails."""
+        """A clean stop; a crash before or while stopping fails."""
+        self.ask_to_stop()
         process, self.process = self.process, None
-        if process is None or process.poll() is not None:
+        if process is None:
             return
-        process.send_signal(signal.SIGTERM)
+        if not self.with_plugin:
+            process.wait()
+            return
         try:
             status = process.wait(timeout=60)
         except subprocess.TimeoutExpired:

@@ -487,7 +487,7 @@ def test_refused_argument_of_ours(pair, library, expect_errors, query):
     ({"Compression": "Dense"}, "compression=dense"),
     ({"OnMissing": "Report"}, "on-missing=report"),
     ({"OnTranscodeFailure": "Fail"}, "on-transcode-failure=fail"),
-    ({"Naming": "Host"}, "naming=host"),
+    ({"Naming": "Host"}, "naming=Host"),
     ({"Utf8": True}, "utf8=true"),
     ({"Manifest": False}, "manifest=false"),
 ])
@@ -497,7 +497,9 @@ def test_get_and_post_take_the_same_fields(pair, library, fields, query):
 
     assert (got.status_code, posted.status_code) == (200, 200), (got.text[:300], posted.text[:300])
     assert got.content == posted.content
-    check_same_content(pair.core.get(f"/studies/{library.study}/archive").content, got.content)
+    # Older hosts have no names in UTF-8, and other characters in theirs
+    if "Utf8" not in fields or VERSION >= (1, 12, 11):
+        check_same_content(pair.core.get(f"/studies/{library.study}/archive").content, got.content)
 
 
 @pytest.mark.parametrize("value", ["text", {"a": [1, 2]}, [1, "x"], 5, -1.5, True, False, ""],

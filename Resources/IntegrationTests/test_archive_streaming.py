@@ -391,7 +391,8 @@ def start_ballast(server, ballast, **fields):
     return client, job["ID"]
 
 
-def test_stream_is_listed_while_it_runs(server, ballast):
+def test_stream_is_listed_while_it_runs(server, ballast, expect_errors):
+    expect_errors()
     client, job_id = start_ballast(server, ballast)
 
     job = server.wait_job(job_id, "Running", "Success")

@@ -6,6 +6,7 @@
 #include "../../Plugin/Core/IByteSink.h"
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -17,7 +18,10 @@ namespace OrthancPlugins
   {
   public:
     // Larger writes are payload
-    explicit CountingSink(std::size_t maxKeptBytes) : maxKeptBytes_(maxKeptBytes) {}
+    explicit CountingSink(std::size_t maxKeptBytes)
+      : maxKeptBytes_(maxKeptBytes)
+    {
+    }
 
     void Write(const void* data, std::size_t sizeBytes) override
     {
@@ -50,6 +54,6 @@ namespace OrthancPlugins
   private:
     std::size_t maxKeptBytes_;
     std::uint64_t bytesWritten_ = 0;
-    std::map<std::uint64_t, std::string> kept_;   // offset -> bytes
+    std::map<std::uint64_t, std::string> kept_; // offset -> bytes
   };
-}
+} // namespace OrthancPlugins

@@ -59,7 +59,8 @@ namespace OrthancPlugins
     {
       const std::size_t end = archive.rfind("PK\x05\x06");
       Require(end != std::string::npos, "no end of central directory");
-      Require(end + 22 + Get(archive, end + 20, 2) == archive.size(), "wrong length of the comment");
+      Require(end + 22 + Get(archive, end + 20, 2) == archive.size(),
+              "wrong length of the comment");
       Require(Get(archive, end + 4, 4) == 0, "several disks");
       Require(Get(archive, end + 8, 2) == Get(archive, end + 10, 2), "numbers of entries differ");
       Directory directory{Get(archive, end + 16, 4), Get(archive, end + 12, 4),
@@ -153,12 +154,12 @@ namespace OrthancPlugins
         Slice(archive, at + 30 + pathBytes + extraBytes, entry.compressedBytes);
       entry.content = entry.method == 8 ? InflateRaw(data) : data;
       Require(entry.content.size() == entry.uncompressedBytes, "size of the content");
-      const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(entry.content.data()),
-                                entry.content.size());
+      const uLong crc =
+        crc32_z(0, reinterpret_cast<const Bytef*>(entry.content.data()), entry.content.size());
       Require(crc == entry.crc32, "CRC of the content");
       return next;
     }
-  }
+  } // namespace
 
   std::uint64_t ReadLittleEndian(const std::string& bytes, std::uint64_t offset, unsigned sizeBytes)
   {
@@ -224,4 +225,4 @@ namespace OrthancPlugins
     Require(at == directory.offset + directory.sizeBytes, "size of the directory");
     return entries;
   }
-}
+} // namespace OrthancPlugins

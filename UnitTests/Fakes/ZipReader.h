@@ -22,7 +22,7 @@ namespace OrthancPlugins
     std::uint64_t uncompressedBytes = 0;
     std::uint64_t offset = 0;
     std::optional<std::int32_t> modifiedUtc;
-    std::string content;   // inflated, its CRC checked
+    std::string content; // inflated, its CRC checked
   };
 
   /**
@@ -35,5 +35,6 @@ namespace OrthancPlugins
   // Raw deflate of zlib, the whole input; throws std::runtime_error
   std::string InflateRaw(const std::string& deflated);
 
-  std::uint64_t ReadLittleEndian(const std::string& bytes, std::uint64_t offset, unsigned sizeBytes);
-}
+  std::uint64_t
+  ReadLittleEndian(const std::string& bytes, std::uint64_t offset, unsigned sizeBytes);
+} // namespace OrthancPlugins

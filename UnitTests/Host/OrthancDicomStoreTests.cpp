@@ -64,7 +64,10 @@ namespace OrthancPlugins
       FakeOrthanc::RestAnswer Answer(const std::string& call, const std::string& body)
       {
         Json::Value request;
-        std::istringstream(body) >> request;
+        if (!body.empty())
+        {
+          std::istringstream(body) >> request;
+        }
         Json::Value result = Json::arrayValue;
         FakeOrthanc::RestAnswer answer;
         if (call == "POST /tools/bulk-content")
@@ -81,7 +84,7 @@ namespace OrthancPlugins
         {
           result = Find(request);
         }
-        else if (call == "GET /series/r/statistics" && !isNew_)
+        else if (call.find("/statistics") != std::string::npos && !isNew_)
         {
           result = Json::objectValue;
           result["DicomUncompressedSize"] = statistics;
@@ -329,16 +332,6 @@ namespace OrthancPlugins
       database.Add("Series", "t" + std::to_string(i), "s");
       database.Add("Instance", "u" + std::to_string(i), "t" + std::to_string(i));
     }
-    if (!host.GetVersion().IsAtLeast(1, 12, 5))
-    {
-      host.onRest = [this](const std::string& call, const std::string& body)
-      {
-        return call.find("/statistics") == std::string::npos
-                 ? database.Answer(call, body)
-                 : database.Answer("GET /series/r/statistics", body);
-      };
-    }
-
     const StoredPatient patient = store.Describe(ResourceLevel::Study, "s", DescribeOptions());
 
     ASSERT_EQ(8u, patient.studies.at(0).series.size());

@@ -105,7 +105,7 @@ namespace OrthancPlugins
       EXPECT_NE(std::string::npos, position) << from;
       return std::string(text).replace(position, from.size(), to);
     }
-  }
+  } // namespace
 
   TEST(ArchiveRecordJson, EverythingComesBack)
   {
@@ -117,8 +117,8 @@ namespace OrthancPlugins
   TEST(ArchiveRecordJson, EveryValueOfTheEnumerationsComesBack)
   {
     ArchiveRecord record = MakeFullRecord();
-    for (const ArchiveState state : {ArchiveState::Pending, ArchiveState::Ready,
-                                     ArchiveState::Failed, ArchiveState::Evicted})
+    for (const ArchiveState state :
+         {ArchiveState::Pending, ArchiveState::Ready, ArchiveState::Failed, ArchiveState::Evicted})
     {
       record.state = state;
       EXPECT_EQ(state, ParseArchiveRecord(FormatArchiveRecord(record)).state);
@@ -256,15 +256,15 @@ namespace OrthancPlugins
         const std::size_t position = random() % text.size();
         switch (random() % 3)
         {
-          case 0:
-            text[position] = static_cast<char>(random() % 256);
-            break;
-          case 1:
-            text.erase(position, random() % 8);
-            break;
-          default:
-            text.insert(position, text.substr(random() % text.size(), random() % 16));
-            break;
+        case 0:
+          text[position] = static_cast<char>(random() % 256);
+          break;
+        case 1:
+          text.erase(position, random() % 8);
+          break;
+        default:
+          text.insert(position, text.substr(random() % text.size(), random() % 16));
+          break;
         }
       }
 
@@ -275,4 +275,4 @@ namespace OrthancPlugins
     }
     EXPECT_GT(refusedCount, 1'000u);
   }
-}
+} // namespace OrthancPlugins

@@ -72,7 +72,7 @@ namespace OrthancPlugins
       ManualClock clock;
       return ArchiveSpool(MakeSettings(directory), clock).FindState(id);
     }
-  }
+  } // namespace
 
   class ArchiveSpoolTest : public ::testing::Test
   {
@@ -465,8 +465,9 @@ namespace OrthancPlugins
     }
 
     EXPECT_EQ(ArchiveState::Ready, FindState(again, id));
-    EXPECT_EQ(ArchiveState::Ready,
-              ParseArchiveRecord(TestDirectory::ReadFile(SpoolNames(again).GetRecordPath(id))).state);
+    EXPECT_EQ(
+      ArchiveState::Ready,
+      ParseArchiveRecord(TestDirectory::ReadFile(SpoolNames(again).GetRecordPath(id))).state);
   }
 
   TEST_F(ArchiveSpoolTest, ReportSurvivesACrashBetweenRenameAndRecord)
@@ -871,4 +872,4 @@ namespace OrthancPlugins
     EXPECT_TRUE(reopened.GetWarnings().empty());
     EXPECT_EQ(THREADS * ROUNDS * 2 / 3 + 1, reopened.List().size());
   }
-}
+} // namespace OrthancPlugins

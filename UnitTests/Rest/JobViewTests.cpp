@@ -192,10 +192,10 @@ namespace OrthancPlugins
   {
     const std::vector<StreamSnapshot> streams = {MakeStream(StreamState::Running)};
 
-    EXPECT_EQ("[ \"a\", \"b0000000-0000-4000-8000-000000000000\", \"c\" ]",
+    EXPECT_EQ("[\n   \"a\",\n   \"b0000000-0000-4000-8000-000000000000\",\n   \"c\"\n]",
               MergeJobIds("[ \"a\", \"c\" ]\n", streams));
     EXPECT_EQ("[]", MergeJobIds("[]", {}));
-    EXPECT_EQ("[ \"x\" ]", MergeJobIds("[\"x\"]", {}));
+    EXPECT_EQ("[\n   \"x\"\n]", MergeJobIds("[\"x\"]", {}));
   }
 
   TEST(JobView, ExpandedListsKeepForeignJobs)

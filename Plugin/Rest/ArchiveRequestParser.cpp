@@ -334,14 +334,6 @@ namespace OrthancPlugins
       }
       return std::vector<std::string>(resources.begin(), resources.end());
     }
-
-    void CheckArchiveNaming(const ArchiveRequest& request)
-    {
-      if (request.naming != "Host")
-      {
-        NamingTemplate::CheckNaming(request.naming);
-      }
-    }
   } // namespace
 
   std::string GetDefaultFilename(const ArchiveRequest& request)
@@ -409,7 +401,7 @@ namespace OrthancPlugins
   {
     ArchiveRequest target = MakeDefault(level, request);
     ReadArguments(target, request);
-    CheckArchiveNaming(target);
+    NamingTemplate::CheckNaming(target.naming);
     return target;
   }
 
@@ -418,7 +410,7 @@ namespace OrthancPlugins
   {
     ArchiveRequest target = MakeDefault(level, request);
     ReadFields(target, ParseBody(request.body), settings_, version_);
-    CheckArchiveNaming(target);
+    NamingTemplate::CheckNaming(target.naming);
     return target;
   }
 
@@ -432,7 +424,7 @@ namespace OrthancPlugins
     ArchiveRequest target = MakeDefault(std::nullopt, request);
     target.resources = SplitResources(*resources);
     ReadArguments(target, request);
-    CheckArchiveNaming(target);
+    NamingTemplate::CheckNaming(target.naming);
     return target;
   }
 
@@ -442,7 +434,7 @@ namespace OrthancPlugins
     const Json::Value body = ParseBody(request.body);
     ReadFields(target, body, settings_, version_);
     target.resources = ReadResources(body);
-    CheckArchiveNaming(target);
+    NamingTemplate::CheckNaming(target.naming);
     return target;
   }
 } // namespace OrthancPlugins

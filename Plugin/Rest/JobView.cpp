@@ -178,11 +178,12 @@ namespace OrthancPlugins
 
     void Amend(Json::Value& job)
     {
-      if (!job.isObject() || !job["Content"].isObject())
+      const Json::Value content =
+        job.isObject() ? job.get("Content", Json::Value()) : Json::Value();
+      if (!content.isObject())
       {
         return;
       }
-      const Json::Value content = job["Content"];
       if (content.isMember("UserData") && !job.isMember("UserData"))
       {
         job["UserData"] = content["UserData"];
@@ -270,7 +271,7 @@ namespace OrthancPlugins
     Json::Value list = ParseList(hostJson);
     for (Json::Value& job : list)
     {
-      const std::string id = job["ID"].asString();
+      const std::string id = job.isObject() ? job.get("ID", "").asString() : "";
       if (isOurs(id))
       {
         Amend(job);

@@ -24,7 +24,7 @@ class Watch:
         complaints = []
         for server in self.servers:
             fresh = server.take_new_log()
-            if not server.with_plugin:
+            if not (server.with_plugin and orthanc_server.PLUGIN):
                 continue
             for line in fresh.splitlines():
                 if orthanc_server.CRASH.search(line) or (

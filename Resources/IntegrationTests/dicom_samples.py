@@ -9,9 +9,14 @@ import warnings
 
 import numpy
 import pydicom
+import pydicom.config
 import pydicom.data.data_manager
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
+
+# Tests write what no modality should
+pydicom.config.settings.writing_validation_mode = pydicom.config.IGNORE
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 
 SAMPLES = os.path.join(str(pydicom.data.data_manager.DATA_ROOT), "test_files")
 

@@ -241,9 +241,9 @@ namespace OrthancPlugins
       options.hasManifest = true;
       options.threads = 1;
       const std::string expected = fixture.Build(options);
-      for (const unsigned threads : {1u, 2u, 4u, 0u})
+      for (const unsigned threads : {1u, 2u, 4u})
       {
-        for (const std::uint64_t window : {1ull, 3ull << 20, 64ull << 20})
+        for (const std::uint64_t window : {1ull, 8ull << 20})
         {
           options.threads = threads;
           options.windowBytes = window;
@@ -256,13 +256,13 @@ namespace OrthancPlugins
   TEST(ArchiveBuilder, RandomPlans)
   {
     std::mt19937 random(1);
-    for (unsigned round = 0; round < 20; round++)
+    for (unsigned round = 0; round < 12; round++)
     {
       std::vector<std::size_t> sizes;
       const std::size_t count = random() % 40;
       for (std::size_t i = 0; i < count; i++)
       {
-        sizes.push_back(random() % (i % 7 == 0 ? 6000000 : 20000));
+        sizes.push_back(random() % (i % 7 == 0 ? 5000000 : 20000));
       }
       Fixture fixture(sizes);
       BuilderOptions options;

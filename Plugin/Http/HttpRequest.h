@@ -34,7 +34,7 @@ namespace OrthancPlugins
     std::map<std::string, std::string> headers;                  // names in lower case
     std::string_view body;
 
-    // The first argument of that name; absent if there is none
+    // The last argument of that name, as the host counts; absent if there is none
     std::optional<std::string> FindArgument(std::string_view name) const;
 
     std::optional<std::string> FindHeader(std::string_view lowerCaseName) const;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#pragma once
+
+#include "Host/SdkFeatures.h"
+
+#include <memory>
+
+namespace OrthancPlugins
+{
+  /**
+   * Composition root: builds every object in order, recovers the spool, stops in reverse. One lives
+   * between OrthancPluginInitialize and OrthancPluginFinalize.
+   **/
+  class Application
+  {
+  public:
+    // Reads the configuration, opens the spool, registers routes and jobs. Throws Failure
+    explicit Application(OrthancPluginContext* context);
+
+    // Stops and joins all threads
+    ~Application();
+
+    // The host answers REST calls from now on. Returns at once
+    void OnStarted();
+
+    // The host is about to stop its HTTP server: waiting requests and streams are ended
+    void OnStopped();
+
+  private:
+    struct PImpl;
+    std::unique_ptr<PImpl> pimpl_;
+  };
+} // namespace OrthancPlugins

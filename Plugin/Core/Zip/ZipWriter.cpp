@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#include "ZipWriter.h"
+
+#include "../Failure.h"
+
+#include <functional>
+
+namespace OrthancPlugins
+{
+  namespace
+  {
+    // A segment has room for the largest record; positions are segment * SEGMENT_BYTES + offset
+    constexpr std::size_t SEGMENT_BYTES = std::size_t(1) << 20;
+    constexpr std::size_t MAX_CENTRAL_BYTES = 46 + ZIP_MAX_PATH_BYTES + 64;
+    constexpr std::size_t FIRST_SEGMENT_BYTES = 16 * 1024;
+    constexpr std::size_t FIRST_SLOTS = 64; // a power of two
+  }                                         // namespace
+
+  ZipWriter::Directory::Directory()
+    : slots_(FIRST_SLOTS, 0)
+  {
+  }
+
+  std::string_view ZipWriter::Directory::GetPath(std::uint64_t slot) const
+  {
+    const std::uint64_t position = slot - 1;
+    const std::string& segment = segments_[static_cast<std::size_t>(position / SEGMENT_BYTES)];
+    return GetCentralHeaderPath(segment.data() + position % SEGMENT_BYTES);
+  }
+
+  // The slot of this path, or the free one where it belongs
+  std::size_t ZipWriter::Directory::FindSlot(std::string_view path) const
+  {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t index = std::hash<std::string_view>()(path) & mask;
+    while (slots_[index] != 0 && GetPath(slots_[index]) != path)
+    {
+      index = (index + 1) & mask;
+    }
+    return index;
+  }
+
+  bool ZipWriter::Directory::Contains(std::string_view path) const
+  {
+    return slots_[FindSlot(path)] != 0;
+  }
+
+  void ZipWriter::Directory::Grow()
+  {
+    const std::vector<std::uint64_t> old = std::move(slots_);
+    slots_.assign(old.size() * 2, 0);
+    for (const std::uint64_t slot : old)
+    {
+      if (slot != 0)
+      {
+        slots_[FindSlot(GetPath(slot))] = slot;
+      }
+    }
+  }
+
+  void ZipWriter::Directory::Add(const ZipRecord& record)
+  {
+    if ((used_ + 1) * 2 > slots_.size())
+    {
+      Grow();
+    }
+    if (segments_.empty() || segments_.back().size() + MAX_CENTRAL_BYTES > SEGMENT_BYTES)
+    {
+      segments_.emplace_back();
+      segments_.back().reserve(segments_.size() == 1 ? FIRST_SEGMENT_BYTES : SEGMENT_BYTES);
+    }
+    std::string& segment = segments_.back();
+    const std::uint64_t position = (segments_.size() - 1) * SEGMENT_BYTES + segment.size();
+    AppendCentralHeader(segment, record);
+    slots_[FindSlot(record.path)] = position + 1;
+    used_++;
+  }
+
+  ZipWriter::ZipWriter(IByteSink& sink)
+    : sink_(sink)
+  {
+  }
+
+  // Until the caller sets the next state, an exception leaves the writer failed
+  void ZipWriter::Enter(State expected)
+  {
+    if (state_ != expected)
+    {
+      state_ = State::Failed;
+      throw Failure(FailureKind::Internal,
+                    "The ZIP writer has failed, or its calls are out of order");
+    }
+    state_ = State::Failed;
+  }
+
+  void ZipWriter::Emit(const void* data, std::size_t sizeBytes)
+  {
+    sink_.Write(data, sizeBytes);
+    bytesWritten_ += sizeBytes;
+  }
+
+  void ZipWriter::Begin(const ZipEntry& entry, State next)
+  {
+    // The path may hold names of patients: not in messages
+    if (!IsSafeZipPath(entry.path))
+    {
+      throw Failure(FailureKind::BadRequest, "An entry of the ZIP archive has an unsafe path");
+    }
+    if (directory_.Contains(entry.path))
+    {
+      throw Failure(FailureKind::BadRequest, "Two entries of the ZIP archive have the same path");
+    }
+    path_.assign(entry.path);
+    record_.path = path_;
+    record_.method = entry.method;
+    record_.modifiedUtc = entry.modifiedUtc;
+    record_.localHeaderOffset = bytesWritten_;
+    header_.clear();
+    AppendLocalHeader(header_, record_);
+    Emit(header_.data(), header_.size());
+    dataOffset_ = bytesWritten_;
+    state_ = next;
+  }
+
+  void ZipWriter::BeginEntry(const ZipEntry& entry, const ZipSizes& sizes)
+  {
+    Enter(State::BetweenEntries);
+    record_ = ZipRecord();
+    record_.crc32 = sizes.crc32;
+    record_.compressedBytes = sizes.compressedBytes;
+    record_.uncompressedBytes = sizes.uncompressedBytes;
+    record_.isZip64 =
+      sizes.compressedBytes >= ZIP64_LIMIT_BYTES || sizes.uncompressedBytes >= ZIP64_LIMIT_BYTES;
+    Begin(entry, State::InEntry);
+  }
+
+  void ZipWriter::BeginStreamedEntry(const ZipEntry& entry, std::uint64_t maxBytes)
+  {
+    Enter(State::BetweenEntries);
+    if (entry.method != ZipMethod::Deflated)
+    {
+      throw Failure(FailureKind::Internal, "Only deflated entries may have a data descriptor");
+    }
+    record_ = ZipRecord();
+    record_.hasDescriptor = true;
+    record_.isZip64 = maxBytes >= ZIP64_LIMIT_BYTES;
+    Begin(entry, State::InStreamedEntry);
+  }
+
+  void ZipWriter::Write(const void* data, std::size_t sizeBytes)
+  {
+    const State state = state_;
+    Enter(state == State::InStreamedEntry ? State::InStreamedEntry : State::InEntry);
+    if (sizeBytes > 0)
+    {
+      Emit(data, sizeBytes);
+    }
+    state_ = state;
+  }
+
+  void ZipWriter::End(const ZipSizes& sizes)
+  {
+    if (bytesWritten_ - dataOffset_ != sizes.compressedBytes)
+    {
+      throw Failure(FailureKind::Internal,
+                    "An entry of the ZIP archive has not the announced size");
+    }
+    if (record_.hasDescriptor)
+    {
+      header_.clear();
+      AppendDataDescriptor(header_, record_);
+      Emit(header_.data(), header_.size());
+    }
+    directory_.Add(record_);
+    entriesCount_++;
+    state_ = State::BetweenEntries;
+  }
+
+  void ZipWriter::EndEntry()
+  {
+    Enter(State::InEntry);
+    End(ZipSizes{record_.crc32, record_.compressedBytes, record_.uncompressedBytes});
+  }
+
+  void ZipWriter::EndStreamedEntry(const ZipSizes& sizes)
+  {
+    Enter(State::InStreamedEntry);
+    if (!record_.isZip64 && (sizes.compressedBytes >= ZIP64_LIMIT_BYTES ||
+                             sizes.uncompressedBytes >= ZIP64_LIMIT_BYTES))
+    {
+      throw Failure(FailureKind::Internal, "An entry of the ZIP archive outgrew its maximum");
+    }
+    record_.crc32 = sizes.crc32;
+    record_.compressedBytes = sizes.compressedBytes;
+    record_.uncompressedBytes = sizes.uncompressedBytes;
+    End(sizes);
+  }
+
+  void ZipWriter::Finish()
+  {
+    Enter(State::BetweenEntries);
+    ZipEnd end;
+    end.entriesCount = entriesCount_;
+    end.directoryOffset = bytesWritten_;
+    for (const std::string& segment : directory_.GetSegments())
+    {
+      Emit(segment.data(), segment.size());
+    }
+    end.directoryBytes = bytesWritten_ - end.directoryOffset;
+    header_.clear();
+    AppendEnd(header_, end);
+    Emit(header_.data(), header_.size());
+    state_ = State::Finished;
+  }
+} // namespace OrthancPlugins

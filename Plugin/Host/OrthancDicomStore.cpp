@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#include "OrthancDicomStore.h"
+
+#include "../Core/Failure.h"
+
+#include <boost/thread/lock_guard.hpp>
+
+#include <utility>
+
+namespace OrthancPlugins
+{
+  namespace
+  {
+    constexpr std::chrono::seconds BRANCH_AGE(1);
+
+    Failure MakeUnknown(const std::string& id)
+    {
+      return Failure(FailureKind::UnknownResource, "Unknown resource: " + id);
+    }
+
+    StoredPatient ToPatient(const HostResource& resource)
+    {
+      StoredPatient patient;
+      patient.id = resource.id;
+      patient.tags = resource.tags;
+      return patient;
+    }
+
+    StoredStudy ToStudy(const HostResource& resource)
+    {
+      StoredStudy study;
+      study.id = resource.id;
+      study.tags = resource.tags;
+      study.patientTags = resource.patientTags;
+      return study;
+    }
+
+    StoredSeries ToSeries(const HostResource& resource)
+    {
+      StoredSeries series;
+      series.id = resource.id;
+      series.tags = resource.tags;
+      return series;
+    }
+
+    std::vector<StoredInstance>& GetInstances(StoredPatient& branch)
+    {
+      return branch.studies.front().series.front().instances;
+    }
+  } // namespace
+
+  OrthancDicomStore::OrthancDicomStore(OrthancPluginContext* context,
+                                       OrthancRestApi& api,
+                                       const Settings& settings,
+                                       const HostVersion& version)
+    : resources_(api, version),
+      reader_(context, settings, version)
+  {
+  }
+
+  std::optional<ResourceLevel> OrthancDicomStore::FindLevel(const std::string& id)
+  {
+    const std::vector<HostResource> found = resources_.Lookup({id});
+    return found.empty() ? std::nullopt : std::optional<ResourceLevel>(found.front().level);
+  }
+
+  StoredPatient OrthancDicomStore::Describe(ResourceLevel level,
+                                            const std::string& id,
+                                            const DescribeOptions& options)
+  {
+    const std::vector<HostResource> found = resources_.Lookup({id});
+    if (found.size() != 1 || found.front().level != level)
+    {
+      throw MakeUnknown(id);
+    }
+    switch (level)
+    {
+    case ResourceLevel::Patient:
+      return DescribePatient(found.front(), options);
+    case ResourceLevel::Study:
+      return DescribeStudy(found.front(), options);
+    case ResourceLevel::Series:
+      return DescribeSeries(found.front(), options);
+    case ResourceLevel::Instance:
+      break;
+    }
+    return DescribeInstance(found.front());
+  }
+
+  std::unique_ptr<IInstanceData> OrthancDicomStore::OpenInstance(const StoredInstance& instance)
+  {
+    return reader_.OpenInstance(instance);
+  }
+
+  std::unique_ptr<IInstanceData> OrthancDicomStore::OpenTranscoded(const StoredInstance& instance,
+                                                                   const TranscodeTarget& target)
+  {
+    return reader_.OpenTranscoded(instance, target);
+  }
+
+  StoredPatient OrthancDicomStore::DescribePatient(const HostResource& patient,
+                                                   const DescribeOptions& options) const
+  {
+    StoredPatient result = ToPatient(patient);
+    for (const HostResource& study : resources_.Lookup(patient.childIds))
+    {
+      result.studies.push_back(ReadStudy(study, options));
+    }
+    return result;
+  }
+
+  StoredPatient OrthancDicomStore::DescribeStudy(const HostResource& study,
+                                                 const DescribeOptions& options) const
+  {
+    StoredPatient result = ToPatient(GetAlone(ResourceLevel::Patient, study.parentId));
+    result.studies.push_back(ReadStudy(study, options));
+    return result;
+  }
+
+  StoredPatient OrthancDicomStore::DescribeSeries(const HostResource& series,
+                                                  const DescribeOptions& options) const
+  {
+    StoredPatient result = ReadBranch(series);
+    OrthancResources::InstanceMap known =
+      resources_.FindInstances(ResourceLevel::Series, series.id, series.childIds.size(), options);
+    GetInstances(result) = resources_.ListInstances(series, known);
+    return result;
+  }
+
+  StoredPatient OrthancDicomStore::DescribeInstance(const HostResource& instance)
+  {
+    StoredPatient result = GetBranch(instance.parentId);
+    GetInstances(result).push_back(instance.instance);
+    return result;
+  }
+
+  StoredStudy OrthancDicomStore::ReadStudy(const HostResource& study,
+                                           const DescribeOptions& options) const
+  {
+    const std::vector<HostResource> allSeries = resources_.LookupSeries(study);
+    std::size_t expectedCount = 0;
+    for (const HostResource& series : allSeries)
+    {
+      expectedCount += series.childIds.size();
+    }
+    OrthancResources::InstanceMap known =
+      resources_.FindInstances(ResourceLevel::Study, study.id, expectedCount, options);
+
+    StoredStudy result = ToStudy(study);
+    for (const HostResource& series : allSeries)
+    {
+      result.series.push_back(ToSeries(series));
+      result.series.back().instances = resources_.ListInstances(series, known);
+    }
+    return result;
+  }
+
+  StoredPatient OrthancDicomStore::ReadBranch(const HostResource& series) const
+  {
+    const HostResource study = GetAlone(ResourceLevel::Study, series.parentId);
+    StoredPatient result = ToPatient(GetAlone(ResourceLevel::Patient, study.parentId));
+    result.studies.push_back(ToStudy(study));
+    result.studies.back().series.push_back(ToSeries(series));
+    return result;
+  }
+
+  StoredPatient OrthancDicomStore::GetBranch(const std::string& seriesId)
+  {
+    const std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now();
+    {
+      const boost::lock_guard<boost::mutex> lock(branchMutex_);
+      if (branchSeriesId_ == seriesId && now - branchTime_ < BRANCH_AGE)
+      {
+        return branch_;
+      }
+    }
+    StoredPatient branch = ReadBranch(GetAlone(ResourceLevel::Series, seriesId));
+    const boost::lock_guard<boost::mutex> lock(branchMutex_);
+    branchSeriesId_ = seriesId;
+    branch_ = branch;
+    branchTime_ = now;
+    return branch;
+  }
+
+  HostResource OrthancDicomStore::GetAlone(ResourceLevel level, const std::string& id) const
+  {
+    std::optional<HostResource> found = resources_.LookupAlone(level, id);
+    if (!found.has_value())
+    {
+      throw MakeUnknown(id);
+    }
+    return std::move(*found);
+  }
+} // namespace OrthancPlugins

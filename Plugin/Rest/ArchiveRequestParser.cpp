@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#include "ArchiveRequestParser.h"
+
+#include "TransferSyntaxes.h"
+
+#include "../Core/Archive/NamingTemplate.h"
+#include "../Core/Failure.h"
+
+#include <json/reader.h>
+#include <json/value.h>
+#include <json/writer.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <set>
+#include <string_view>
+
+namespace OrthancPlugins
+{
+  namespace
+  {
+    // Deeper nesting is no request of ours, and the parser is recursive
+    constexpr int MAX_JSON_DEPTH = 100;
+
+    template <typename T>
+    struct Choice
+    {
+      std::string_view name;
+      T value;
+    };
+
+    constexpr Choice<ArchiveDensity> DENSITIES[] = {{"Fast", ArchiveDensity::Fast},
+                                                    {"Dense", ArchiveDensity::Dense},
+                                                    {"Store", ArchiveDensity::Store}};
+
+    constexpr Choice<MissingPolicy> MISSING_POLICIES[] = {{"Fail", MissingPolicy::Fail},
+                                                          {"Report", MissingPolicy::Report}};
+
+    constexpr Choice<TranscodeFailurePolicy> TRANSCODE_FAILURE_POLICIES[] = {
+      {"KeepOriginal", TranscodeFailurePolicy::KeepOriginal},
+      {"Fail", TranscodeFailurePolicy::Fail}};
+
+    constexpr Choice<bool> BOOLEANS[] = {
+      {"true", true}, {"false", false}, {"1", true}, {"0", false}};
+
+    char ToLower(char c)
+    {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+
+    bool IsSameWithoutCase(std::string_view left, std::string_view right)
+    {
+      return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                        [](char a, char b) { return ToLower(a) == ToLower(b); });
+    }
+
+    template <typename T, std::size_t N>
+    T Choose(const Choice<T> (&choices)[N], std::string_view text, const std::string& field)
+    {
+      std::string allowed;
+      for (const Choice<T>& choice : choices)
+      {
+        if (IsSameWithoutCase(choice.name, text))
+        {
+          return choice.value;
+        }
+        allowed += (allowed.empty() ? "" : ", ") + std::string(choice.name);
+      }
+      throw Failure(FailureKind::OutOfRange, "\"" + field + "\" must be one of: " + allowed);
+    }
+
+    std::string ParseTransferSyntax(const std::string& uid, const HostVersion& version)
+    {
+      if (!IsKnownTransferSyntax(uid, version))
+      {
+        throw Failure(FailureKind::OutOfRange, "Unknown transfer syntax: give its UID");
+      }
+      return uid;
+    }
+
+    // ---- JSON body
+
+    Json::Value ParseBody(std::string_view text)
+    {
+      Json::CharReaderBuilder builder;
+      builder["collectComments"] = false;
+      builder["stackLimit"] = MAX_JSON_DEPTH;
+      const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+      Json::Value body;
+      bool isParsed = false;
+      try
+      {
+        isParsed =
+          !text.empty() && reader->parse(text.data(), text.data() + text.size(), &body, nullptr);
+      }
+      catch (const Json::Exception&)
+      {
+        // Nested too deeply: JsonCpp reports that, and nothing else, by an exception
+        throw Failure(FailureKind::BadFormat, "The JSON body is nested more than " +
+                                                std::to_string(MAX_JSON_DEPTH) + " levels deep");
+      }
+      if (!isParsed)
+      {
+        throw Failure(FailureKind::BadFormat, "The body is not valid JSON");
+      }
+      return body;
+    }
+
+    Failure MakeTypeFailure(const char* expected, const char* field)
+    {
+      return Failure(FailureKind::BadFormat,
+                     std::string(expected) + " value expected in field: " + field);
+    }
+
+    bool ReadBoolean(const Json::Value& fields, const char* field, bool fallback)
+    {
+      if (!fields.isMember(field))
+      {
+        return fallback;
+      }
+      if (!fields[field].isBool())
+      {
+        throw MakeTypeFailure("Boolean", field);
+      }
+      return fields[field].asBool();
+    }
+
+    std::optional<std::string> ReadString(const Json::Value& fields, const char* field)
+    {
+      if (!fields.isMember(field))
+      {
+        return std::nullopt;
+      }
+      if (!fields[field].isString())
+      {
+        throw MakeTypeFailure("String", field);
+      }
+      return fields[field].asString();
+    }
+
+    // A number written with a fraction is none, even 1.0
+    const Json::Value& GetInteger(const Json::Value& fields, const char* field)
+    {
+      const Json::Value& value = fields[field];
+      if (value.type() != Json::intValue && value.type() != Json::uintValue)
+      {
+        throw MakeTypeFailure("Integer", field);
+      }
+      return value;
+    }
+
+    Failure MakeSizeFailure(const char* field)
+    {
+      return Failure(FailureKind::BadType,
+                     std::string("Integer beyond 32 bits in field: ") + field);
+    }
+
+    int ReadPriority(const Json::Value& fields)
+    {
+      constexpr const char* FIELD = "Priority";
+      if (!fields.isMember(FIELD))
+      {
+        return 0;
+      }
+      const Json::Value& value = GetInteger(fields, FIELD);
+      if (!value.isInt())
+      {
+        throw MakeSizeFailure(FIELD);
+      }
+      return value.asInt();
+    }
+
+    unsigned
+    ReadLossyQuality(const Json::Value& fields, unsigned fallback, const HostVersion& version)
+    {
+      constexpr const char* FIELD = "LossyQuality";
+      if (!fields.isMember(FIELD))
+      {
+        return fallback;
+      }
+      const Json::Value& value = GetInteger(fields, FIELD);
+      if (value.isInt64() && value.asInt64() < 0)
+      {
+        throw Failure(version.IsAtLeast(1, 13, 0) ? FailureKind::BadType : FailureKind::BadFormat,
+                      std::string("Unsigned integer value expected in field: ") + FIELD);
+      }
+      if (!value.isUInt())
+      {
+        throw MakeSizeFailure(FIELD);
+      }
+      return value.asUInt();
+    }
+
+    // "Synchronous" wins: "Asynchronous" is then not even checked
+    bool ReadIsSynchronous(const Json::Value& fields)
+    {
+      if (fields.isMember("Synchronous"))
+      {
+        return ReadBoolean(fields, "Synchronous", true);
+      }
+      return !ReadBoolean(fields, "Asynchronous", false);
+    }
+
+    std::string WriteCompact(const Json::Value& value)
+    {
+      Json::StreamWriterBuilder builder;
+      builder["indentation"] = "";
+      return Json::writeString(builder, value);
+    }
+
+    void ReadHostFields(ArchiveRequest& target,
+                        const Json::Value& fields,
+                        const Settings& settings,
+                        const HostVersion& version)
+    {
+      target.isSynchronous = ReadIsSynchronous(fields);
+      target.priority = ReadPriority(fields);
+      ReadBoolean(fields, "Extended", false); // of media; the host checks it here as well
+      if (const std::optional<std::string> uid = ReadString(fields, "Transcode"))
+      {
+        target.transcode =
+          TranscodeTarget{ParseTransferSyntax(*uid, version),
+                          ReadLossyQuality(fields, settings.host.lossyQuality, version)};
+      }
+      const Json::Value& filename = fields["Filename"];
+      if (filename.isString() && !filename.asString().empty())
+      {
+        target.filename = filename.asString();
+      }
+      const Json::Value& userData = fields["UserData"];
+      if (!userData.isNull())
+      {
+        target.userDataJson = WriteCompact(userData);
+      }
+      target.isUtf8 = ReadBoolean(fields, "Utf8", target.isUtf8);
+    }
+
+    void ReadOwnFields(ArchiveRequest& target, const Json::Value& fields)
+    {
+      if (const std::optional<std::string> text = ReadString(fields, "Compression"))
+      {
+        target.density = Choose(DENSITIES, *text, "Compression");
+      }
+      if (const std::optional<std::string> text = ReadString(fields, "OnMissing"))
+      {
+        target.onMissing = Choose(MISSING_POLICIES, *text, "OnMissing");
+      }
+      if (const std::optional<std::string> text = ReadString(fields, "OnTranscodeFailure"))
+      {
+        target.onTranscodeFailure = Choose(TRANSCODE_FAILURE_POLICIES, *text, "OnTranscodeFailure");
+      }
+      if (const std::optional<std::string> text = ReadString(fields, "Naming"))
+      {
+        target.naming = *text;
+      }
+      target.hasManifest = ReadBoolean(fields, "Manifest", target.hasManifest);
+    }
+
+    // Fields are only read from objects: the host accepts any other JSON as if it were {}
+    void ReadFields(ArchiveRequest& target,
+                    const Json::Value& body,
+                    const Settings& settings,
+                    const HostVersion& version)
+    {
+      const Json::Value none(Json::objectValue);
+      const Json::Value& fields = body.isObject() ? body : none;
+      ReadHostFields(target, fields, settings, version);
+      ReadOwnFields(target, fields);
+    }
+
+    std::vector<std::string> ReadResources(const Json::Value& body)
+    {
+      if (body.isObject() && !body.isMember("Resources"))
+      {
+        throw Failure(FailureKind::BadFormat, "Missing field Resources in the JSON body");
+      }
+      const Json::Value& list = body.isObject() ? body["Resources"] : body;
+      if (!list.isArray() || !std::all_of(list.begin(), list.end(),
+                                          [](const Json::Value& item) { return item.isString(); }))
+      {
+        throw Failure(FailureKind::BadFormat, "Expected a list of strings (Orthanc identifiers)");
+      }
+      std::vector<std::string> resources;
+      for (const Json::Value& item : list)
+      {
+        resources.push_back(item.asString());
+      }
+      return resources;
+    }
+
+    // ---- Query
+
+    // As the host reads Boolean arguments: "?utf8" is enough
+    bool ReadBooleanArgument(const HttpRequest& request, const char* name, bool fallback)
+    {
+      const std::optional<std::string> text = request.FindArgument(name);
+      if (!text.has_value())
+      {
+        return fallback;
+      }
+      return text->empty() || Choose(BOOLEANS, *text, name);
+    }
+
+    unsigned ReadQualityArgument(const HttpRequest& request, unsigned fallback)
+    {
+      constexpr const char* NAME = "lossy-quality";
+      if (request.FindArgument(NAME) == "")
+      {
+        return fallback;
+      }
+      const std::uint64_t value = request.GetUnsignedArgument(NAME, fallback);
+      if (value > std::numeric_limits<unsigned>::max())
+      {
+        throw Failure(FailureKind::OutOfRange,
+                      std::string("Argument \"") + NAME + "\" is beyond 32 bits");
+      }
+      return static_cast<unsigned>(value);
+    }
+
+    // Without duplicates, in lexical order. What follows the last comma only counts if there is
+    // something, what lies between two commas always does
+    std::vector<std::string> SplitResources(std::string_view text)
+    {
+      std::set<std::string> resources;
+      while (!text.empty())
+      {
+        const std::size_t end = std::min(text.find(','), text.size());
+        resources.emplace(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+      }
+      return std::vector<std::string>(resources.begin(), resources.end());
+    }
+  } // namespace
+
+  std::string GetDefaultFilename(const ArchiveRequest& request)
+  {
+    return request.level.has_value() ? request.resources.front() + ".zip" : "Archive.zip";
+  }
+
+  ArchiveRequestParser::ArchiveRequestParser(const Settings& settings, const HostVersion& version)
+    : settings_(settings),
+      version_(version)
+  {
+  }
+
+  ArchiveRequest ArchiveRequestParser::MakeDefault(std::optional<ResourceLevel> level,
+                                                   const HttpRequest& request) const
+  {
+    ArchiveRequest target;
+    target.level = level;
+    if (level.has_value())
+    {
+      target.resources = {request.groups.at(0)};
+    }
+    target.isPost = request.method == HttpMethod::Post;
+    target.filename = GetDefaultFilename(target);
+    target.isUtf8 = settings_.archive.hasUtf8Names || settings_.host.hasZipUtf8;
+    target.density = settings_.archive.density;
+    target.onMissing = settings_.archive.onMissing;
+    target.onTranscodeFailure = settings_.archive.onTranscodeFailure;
+    target.hasManifest = settings_.archive.hasManifest;
+    target.naming = settings_.archive.naming;
+    return target;
+  }
+
+  void ArchiveRequestParser::ReadArguments(ArchiveRequest& target, const HttpRequest& request) const
+  {
+    if (const std::optional<std::string> uid = request.FindArgument("transcode"))
+    {
+      target.transcode = TranscodeTarget{ParseTransferSyntax(*uid, version_),
+                                         ReadQualityArgument(request, settings_.host.lossyQuality)};
+    }
+    if (const std::optional<std::string> filename = request.FindArgument("filename");
+        filename.has_value() && !filename->empty())
+    {
+      target.filename = *filename;
+    }
+    if (const std::optional<std::string> text = request.FindArgument("compression"))
+    {
+      target.density = Choose(DENSITIES, *text, "compression");
+    }
+    if (const std::optional<std::string> text = request.FindArgument("on-missing"))
+    {
+      target.onMissing = Choose(MISSING_POLICIES, *text, "on-missing");
+    }
+    if (const std::optional<std::string> text = request.FindArgument("on-transcode-failure"))
+    {
+      target.onTranscodeFailure = Choose(TRANSCODE_FAILURE_POLICIES, *text, "on-transcode-failure");
+    }
+    target.naming = request.FindArgument("naming").value_or(target.naming);
+    target.isUtf8 = ReadBooleanArgument(request, "utf8", target.isUtf8);
+    target.hasManifest = ReadBooleanArgument(request, "manifest", target.hasManifest);
+  }
+
+  ArchiveRequest ArchiveRequestParser::ParseGet(ResourceLevel level,
+                                                const HttpRequest& request) const
+  {
+    ArchiveRequest target = MakeDefault(level, request);
+    ReadArguments(target, request);
+    NamingTemplate::CheckNaming(target.naming);
+    return target;
+  }
+
+  ArchiveRequest ArchiveRequestParser::ParsePost(ResourceLevel level,
+                                                 const HttpRequest& request) const
+  {
+    ArchiveRequest target = MakeDefault(level, request);
+    ReadFields(target, ParseBody(request.body), settings_, version_);
+    NamingTemplate::CheckNaming(target.naming);
+    return target;
+  }
+
+  ArchiveRequest ArchiveRequestParser::ParseBatchGet(const HttpRequest& request) const
+  {
+    const std::optional<std::string> resources = request.FindArgument("resources");
+    if (!resources.has_value())
+    {
+      throw Failure(FailureKind::BadRequest, "Missing resources argument");
+    }
+    ArchiveRequest target = MakeDefault(std::nullopt, request);
+    target.resources = SplitResources(*resources);
+    ReadArguments(target, request);
+    NamingTemplate::CheckNaming(target.naming);
+    return target;
+  }
+
+  ArchiveRequest ArchiveRequestParser::ParseBatchPost(const HttpRequest& request) const
+  {
+    ArchiveRequest target = MakeDefault(std::nullopt, request);
+    const Json::Value body = ParseBody(request.body);
+    ReadFields(target, body, settings_, version_);
+    target.resources = ReadResources(body);
+    NamingTemplate::CheckNaming(target.naming);
+    return target;
+  }
+} // namespace OrthancPlugins

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#pragma once
+
+#include "../Core/Archive/ArchiveRequest.h"
+#include "../Core/HostVersion.h"
+#include "../Core/Settings.h"
+#include "../Http/HttpRequest.h"
+
+#include <optional>
+#include <string>
+
+namespace OrthancPlugins
+{
+  /**
+   * Query of a GET or JSON body of a POST -> ArchiveRequest, with the fields, defaults, precedence and
+   * leniency of the host's version; fields that it did not know yet work on all.
+   *
+   * Throws Failure(BadRequest) if an argument is missing, Failure(BadFormat) for what is no JSON or of
+   * another type, Failure(BadType) for numbers that cannot be represented, Failure(OutOfRange) for
+   * values outside of their closed list. Whether the resources exist is not checked here.
+   *
+   * Immutable, hence thread-safe.
+   **/
+  class ArchiveRequestParser
+  {
+  public:
+    // References must outlive the parser
+    ArchiveRequestParser(const Settings& settings, const HostVersion& version);
+
+    // Group 0 of the request is the Orthanc identifier
+    ArchiveRequest ParseGet(ResourceLevel level, const HttpRequest& request) const;
+    ArchiveRequest ParsePost(ResourceLevel level, const HttpRequest& request) const;
+
+    // /tools/create-archive: identifiers in "resources" and in the body
+    ArchiveRequest ParseBatchGet(const HttpRequest& request) const;
+    ArchiveRequest ParseBatchPost(const HttpRequest& request) const;
+
+  private:
+    ArchiveRequest MakeDefault(std::optional<ResourceLevel> level,
+                               const HttpRequest& request) const;
+    void ReadArguments(ArchiveRequest& target, const HttpRequest& request) const;
+
+    const Settings& settings_;
+    const HostVersion& version_;
+  };
+
+  // The name of an archive whose request gives none
+  std::string GetDefaultFilename(const ArchiveRequest& request);
+} // namespace OrthancPlugins

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#include "RouteTable.h"
+
+#include "Rest/ArchiveHandlers.h"
+#include "Rest/JobHandlers.h"
+
+namespace OrthancPlugins
+{
+  namespace
+  {
+    using Handler = void (*)(const Services&, const HttpRequest&, IHttpAnswer&);
+
+    enum class Feature
+    {
+      Archive,
+      Jobs
+    };
+
+    bool IsEnabled(Feature feature, const Settings& settings)
+    {
+      switch (feature)
+      {
+      case Feature::Archive:
+        return settings.archive.isEnabled;
+
+      case Feature::Jobs:
+        return settings.isJobsEnabled;
+      }
+      return false;
+    }
+  } // namespace
+
+  struct RouteTable::Row
+  {
+    Feature feature;
+    const char* uri;
+    Handler get;
+    Handler post;
+    Handler put;
+    Handler erase;
+  };
+
+  // clang-format off
+  const RouteTable::Row RouteTable::ROWS[] =
+  {
+    // Switch           URI                             GET              POST              PUT      DELETE
+    { Feature::Archive, "/patients/([^/]+)/archive",    &GetPatientZip,  &PostPatientZip,  nullptr, nullptr },
+    { Feature::Archive, "/studies/([^/]+)/archive",     &GetStudyZip,    &PostStudyZip,    nullptr, nullptr },
+    { Feature::Archive, "/series/([^/]+)/archive",      &GetSeriesZip,   &PostSeriesZip,   nullptr, nullptr },
+    { Feature::Archive, "/instances/([^/]+)/archive",   &GetInstanceZip, &PostInstanceZip, nullptr, nullptr },
+    { Feature::Archive, "/tools/create-archive",        &GetBatchZip,    &PostBatchZip,    nullptr, nullptr },
+    { Feature::Jobs,    "/jobs",                        &GetJobs,        nullptr,          nullptr, nullptr },
+    { Feature::Jobs,    "/jobs/([^/]+)",                &GetJob,         nullptr,          nullptr, &EraseJob },
+    { Feature::Jobs,    "/jobs/([^/]+)/(cancel|pause|resume|resubmit)",
+                                                        &GetJobOutput,   &PostJobVerb,     nullptr, &EraseJobOutput },
+    { Feature::Archive, "/jobs/([^/]+)/(archive)",      &GetJobOutput,   nullptr,          nullptr, &EraseJobOutput },
+    { Feature::Jobs,    "/jobs/([^/]+)/([^/]+)",        &GetJobOutput,   nullptr,          nullptr, &EraseJobOutput },
+  };
+  // clang-format on
+
+  RouteTable::RouteTable(const Settings& settings)
+  {
+    for (const Row& row : ROWS)
+    {
+      if (IsEnabled(row.feature, settings))
+      {
+        enabled_.push_back(&row);
+      }
+    }
+  }
+
+  std::vector<std::string> RouteTable::GetUris() const
+  {
+    std::vector<std::string> uris;
+    for (const Row* row : enabled_)
+    {
+      uris.push_back(row->uri);
+    }
+    return uris;
+  }
+
+  void RouteTable::Dispatch(std::size_t row,
+                            const Services& services,
+                            const HttpRequest& request,
+                            IHttpAnswer& answer) const
+  {
+    const Row& target = *enabled_.at(row);
+    const std::pair<HttpMethod, std::pair<const char*, Handler>> columns[] = {
+      {HttpMethod::Get, {"GET", target.get}},
+      {HttpMethod::Post, {"POST", target.post}},
+      {HttpMethod::Put, {"PUT", target.put}},
+      {HttpMethod::Delete, {"DELETE", target.erase}},
+    };
+
+    std::string allowed;
+    for (const auto& [method, column] : columns)
+    {
+      const auto& [name, handler] = column;
+      if (handler == nullptr)
+      {
+        continue;
+      }
+      if (method == request.method)
+      {
+        handler(services, request, answer);
+        return;
+      }
+      allowed += (allowed.empty() ? "" : ",") + std::string(name);
+    }
+    answer.SendNotAllowed(allowed);
+  }
+} // namespace OrthancPlugins

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+import os
+import re
+
+import pytest
+
+import dicom_samples
+import orthanc_server
+
+# A refused request is logged as an error by the host itself, also without plugin
+REFUSED = re.compile(r"Exception in the HTTP handler|HttpServer.cpp")
+
+
+class Watch:
+    """The servers of the session, and which errors the running test has announced."""
+
+    def __init__(self):
+        self.servers = []
+        self.expected = []
+
+    def check(self):
+        complaints = []
+        for server in self.servers:
+            fresh = server.take_new_log()
+            if not (server.with_plugin and orthanc_server.PLUGIN):
+                continue
+            for line in fresh.splitlines():
+                if orthanc_server.CRASH.search(line) or (
+                        orthanc_server.ERROR.match(line) and
+                        not any(pattern.search(line) for pattern in self.expected)):
+                    complaints.append(line)
+            if server.process is not None and server.process.poll() is not None:
+                complaints.append(f"Orthanc has died with {server.process.returncode}")
+        return complaints
+
+
+WATCH = Watch()
+
+
+@pytest.fixture(autouse=True)
+def check_logs():
+    """No test leaves an error in a server's log that it did not announce."""
+    WATCH.expected = []
+    for server in WATCH.servers:
+        server.take_new_log()
+    yield
+    complaints = WATCH.check()
+    assert not complaints, "errors in the log:\n" + "\n".join(complaints[:40])
+
+
+@pytest.fixture
+def expect_errors(check_logs):
+    """expect_errors(pattern): this test is right to leave error lines that match."""
+    def announce(pattern=REFUSED.pattern):
+        WATCH.expected.append(re.compile(pattern))
+    return announce
+
+
+def make_factory(tmp_path_factory):
+    servers = []
+
+    def start(configuration=None, with_plugin=True, should_start=True, directory=None, **options):
+        server = orthanc_server.Server(directory or tmp_path_factory.mktemp("orthanc"), configuration,
+                                       with_plugin, **options)
+        WATCH.servers.append(server)
+        servers.append(server)
+        return server.start() if should_start else server
+
+    def stop_all():
+        failures = []
+        for server in reversed(servers):
+            try:
+                server.stop()
+            except AssertionError as failure:
+                failures.append(str(failure))
+        return failures, servers
+
+    return start, stop_all
+
+
+def run_factory(tmp_path_factory):
+    start, stop_all = make_factory(tmp_path_factory)
+    yield start
+    failures, servers = stop_all()
+    complaints = WATCH.check()
+    for server in servers:
+        WATCH.servers.remove(server)
+    assert not failures and not complaints, failures + complaints
+
+
+@pytest.fixture
+def start_server(tmp_path_factory, check_logs):
+    """start_server(configuration, with_plugin=True): an Orthanc that lives as long as the test."""
+    yield from run_factory(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def start_module_server(tmp_path_factory):
+    """The same for all tests of a file."""
+    yield from run_factory(tmp_path_factory)
+
+
+class Pair:
+    """The oracle and the server under test, with the same content."""
+
+    def __init__(self, core, plugin):
+        self.core = core
+        self.plugin = plugin
+
+    def upload(self, dicom):
+        stored = self.core.upload(dicom)
+        assert self.plugin.upload(dicom)["ID"] == stored["ID"]
+        return stored
+
+    def upload_all(self, dicoms):
+        return [self.upload(dicom) for dicom in dicoms]
+
+    def request(self, method, path, **options):
+        """The answers of both."""
+        return (self.core.request(method, path, **options),
+                self.plugin.request(method, path, **options))
+
+
+@pytest.fixture(scope="module")
+def pair(start_module_server):
+    """An Orthanc alone and one with the plugin, both empty."""
+    return Pair(start_module_server(with_plugin=False), start_module_server())
+
+
+@pytest.fixture(scope="module")
+def library(pair):
+    """Two patients, in both servers: what most requests need."""
+    class Library:
+        pass
+
+    content = Library()
+    first = pair.upload_all(dicom_samples.make_study("P1", "1", series=2, instances=3))
+    second = pair.upload_all(dicom_samples.make_study("P1", "2", series=1, instances=2))
+    other = pair.upload_all(dicom_samples.make_study("P2", "1", series=1, instances=2,
+                                                     PatientName="Roe^Richard"))
+    content.patient = first[0]["ParentPatient"]
+    content.study = first[0]["ParentStudy"]
+    content.series = first[0]["ParentSeries"]
+    content.other_series = first[3]["ParentSeries"]
+    content.instance = first[0]["ID"]
+    content.instances = [stored["ID"] for stored in first]
+    content.second_study = second[0]["ParentStudy"]
+    content.other_patient = other[0]["ParentPatient"]
+    content.other_study = other[0]["ParentStudy"]
+    content.unknown = "00000000-00000000-00000000-00000000-00000000"
+    return content
+
+
+def pytest_report_header():
+    version = ".".join(str(part) for part in orthanc_server.VERSION)
+    plugin = orthanc_server.PLUGIN
+    if plugin and not os.path.isfile(plugin):
+        raise pytest.UsageError(f"ADVANCED_REST_PLUGIN names no file: {plugin}")
+    return f"Orthanc {version}, plugin: {plugin or 'NONE, the core is compared with itself'}"

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+"""The configuration: routes go back to Orthanc when switched off, and wrong options stop the start."""
+
+import json
+
+import pytest
+
+from comparing import check_error, check_same_content
+from dicom_samples import make_dicom, make_study
+from orthanc_server import VERSION, list_names, open_zip, wait_until
+
+CORE_COMMENT = b"Created by Orthanc"
+
+
+def upload(server):
+    return server.upload_all(make_study())[0]
+
+
+# Switches
+
+@pytest.mark.parametrize("switch", [False, {"Enabled": False}], ids=str)
+def test_archives_are_the_hosts_again(start_server, expect_errors, switch):
+    expect_errors()
+    core = start_server(with_plugin=False)
+    server = start_server({"AdvancedRest": {"Archive": switch}})
+    upload(core)
+    stored = upload(server)
+    path = f"/studies/{stored['ParentStudy']}/archive"
+
+    expected, answer = core.get(path), server.get(path)
+
+    assert "Transfer-Encoding" not in answer.headers and "Content-Length" not in answer.headers
+    assert {info.compress_type for info in open_zip(answer.content).infolist()} == {8}
+    check_same_content(expected.content, answer.content)
+    for target in ("/tools/create-archive", "/tools/create-archive?resources=" + stored["ID"]):
+        assert server.get(target).status_code == core.get(target).status_code
+    check_error(server.get(f"/instances/{stored['ID']}/archive"), 404, 17)
+    assert server.post(path, {"Compression": "Best"}).status_code == 200
+
+
+def test_jobs_of_the_host_through_our_routes(start_server):
+    """Archives are Orthanc's, the job routes are ours."""
+    server = start_server({"AdvancedRest": {"Archive": False}})
+    stored = upload(server)
+
+    job = server.submit(f"/studies/{stored['ParentStudy']}/archive")
+
+    assert server.wait_success(job)["Type"] == "Archive"
+    answer = server.get(f"/jobs/{job}/archive")
+    assert answer.status_code == 200
+    assert len(list_names(answer.content)) == 6
+    assert server.list_spool() == [name for name in server.list_spool() if not name.endswith(".zip")]
+
+
+def test_job_routes_are_the_hosts_again(start_server, expect_errors):
+    expect_errors()
+    server = start_server({"AdvancedRest": {"Jobs": False}})
+    stored = upload(server)
+    path = f"/studies/{stored['ParentStudy']}/archive"
+
+    assert len(list_names(server.get(path).content)) == 6
+    assert server.get_json("/jobs") == [], "streams are no jobs of the host"
+    job = server.submit(path)
+    shown = server.wait_success(job)
+
+    assert shown["Type"] == "Archive"
+    assert server.get_json("/jobs") == [job]
+    assert len(list_names(server.get(f"/jobs/{job}/archive").content)) == 6
+    assert server.post(f"/jobs/{job}/cancel", b"").status_code == 200
+    check_error(server.get(f"/jobs/{job}/other"), 404, 7)
+
+
+def test_everything_off(start_server):
+    server = start_server({"AdvancedRest": {"Archive": False, "Jobs": False}})
+    stored = upload(server)
+    path = f"/studies/{stored['ParentStudy']}/archive"
+
+    assert "Content-Length" not in server.get(path).headers
+    jobs = wait_until(lambda: server.get_json("/jobs"), "the job of the host")
+    server.wait_success(jobs[0])
+    job = server.submit(path)
+    server.wait_success(job)
+    assert len(list_names(server.get(f"/jobs/{job}/archive").content)) == 6
+
+
+def test_no_section_at_all(start_server):
+    server = start_server(should_start=False)
+    del server.configuration["AdvancedRest"]
+    server.start()
+    stored = upload(server)
+
+    answer = server.get(f"/studies/{stored['ParentStudy']}/archive")
+
+    assert "Transfer-Encoding" in answer.headers or "Content-Length" in answer.headers
+    assert len(list_names(answer.content)) == 6
+
+
+def test_plugin_describes_itself(start_server):
+    server = start_server()
+
+    described = server.get_json("/plugins/advanced-rest")
+
+    assert described["ID"] == "advanced-rest"
+    assert described["Version"]
+    assert described["Description"]
+
+
+def test_documented_configuration_is_accepted(start_server):
+    """Resources/Configuration.json, with every option at its default."""
+    import os
+    import re
+    path = os.path.join(os.path.dirname(__file__), "..", "Configuration.json")
+    with open(path, encoding="utf-8") as stream:
+        text = re.sub(r"/\*.*?\*/", "", stream.read(), flags=re.DOTALL)
+    text = "\n".join(line for line in text.splitlines() if not line.strip().startswith("//"))
+    section = json.loads(text)["AdvancedRest"]
+    server = start_server({"AdvancedRest": section})
+    stored = upload(server)
+
+    plain = start_server()
+    upload(plain)
+
+    path = f"/studies/{stored['ParentStudy']}/archive"
+    assert list_names(server.get(path).content) == list_names(plain.get(path).content)
+    assert server.get(path).headers.keys() == plain.get(path).headers.keys()
+
+
+# Wrong options
+
+WRONG = {
+    "AdvancedRest": [5, "x", [], True],
+    "AdvancedRest.Archive": [5, "yes", []],
+    "AdvancedRest.Archive.Enabled": ["yes", 1],
+    "AdvancedRest.Archive.Compression": ["Best", "fast ", 5, ""],
+    "AdvancedRest.Archive.OnMissing": ["Ignore", False],
+    "AdvancedRest.Archive.OnTranscodeFailure": ["Drop", 1],
+    "AdvancedRest.Archive.Naming": ["", "{Nonsense}.dcm", "{PatientID", 5],
+    "AdvancedRest.Archive.Utf8Names": ["true", 0],
+    "AdvancedRest.Archive.Manifest": ["true", {}],
+    "AdvancedRest.Archive.ChunkedFraming": ["x"],
+    "AdvancedRest.Archive.Attachment": [1],
+    "AdvancedRest.Archive.MaxStreams": [-1, "20", 1.5, 100000],
+    "AdvancedRest.Archive.Threads": [0, -1, 65, "2"],
+    "AdvancedRest.Archive.WindowMB": [0, 100000, "16"],
+    "AdvancedRest.Archive.DirectStorage": ["x"],
+    "AdvancedRest.Archive.Unknown": [1],
+    "AdvancedRest.Jobs": ["x", 1, {}],
+    "AdvancedRest.Spool": [5, "/var/spool", True],
+    "AdvancedRest.Spool.Directory": [5, "", "/dev/null/x"],
+    "AdvancedRest.Spool.MaxArchives": [-1, "1", 1.5],
+    "AdvancedRest.Spool.MaxAgeHours": [-1, "24", []],
+    "AdvancedRest.Spool.Unknown": [1],
+    "AdvancedRest.Unknown": [{}],
+}
+
+
+def make_configuration(option, value):
+    for name in reversed(option.split(".")):
+        value = {name: value}
+    return value
+
+
+@pytest.mark.parametrize("option", WRONG)
+def test_wrong_option_stops_the_start(start_server, expect_errors, option):
+    """With a message that names it. All values of an option at once: processes of their own."""
+    expect_errors("")
+    servers = [(value, start_server(make_configuration(option, value), should_start=False).launch())
+               for value in WRONG[option]]
+
+    for value, server in servers:
+        assert server.wait_for_end() != 0, value
+        log = server.read_log()
+        assert option in log or (option.endswith("Directory") and "/dev/null/x" in log), (value, log)
+
+
+@pytest.mark.parametrize("option, value", [
+    ("AdvancedRest.Archive.MaxStreams", 0), ("AdvancedRest.Archive.MaxStreams", 1000),
+    ("AdvancedRest.Archive.Threads", 64), ("AdvancedRest.Archive.WindowMB", 4096),
+    ("AdvancedRest.Spool.MaxArchives", 0), ("AdvancedRest.Spool.MaxAgeHours", 0),
+    ("AdvancedRest.Archive", True), ("AdvancedRest.Archive", {}), ("AdvancedRest.Spool", {}),
+])
+def test_extreme_options_are_accepted(start_server, option, value):
+    server = start_server(make_configuration(option, value))
+    stored = server.upload(make_dicom())
+
+    assert len(list_names(server.get(f"/studies/{stored['ParentStudy']}/archive").content)) == 1
+
+
+def test_relative_spool(start_server):
+    """Relative to the configuration file, like Orthanc's own directories."""
+    import os
+    server = start_server({"AdvancedRest": {"Spool": {"Directory": "my/spool"}}})
+    stored = server.upload(make_dicom())
+
+    server.wait_success(server.submit(f"/studies/{stored['ParentStudy']}/archive"))
+
+    assert [name for name in os.listdir(os.path.join(server.directory, "my", "spool"))
+            if name.endswith(".zip")]
+
+
+def test_start_up_says_what_the_host_cannot_do(start_server):
+    """1.10.1 cannot stream: said once, at the start; elsewhere it would be wrong."""
+    server = start_server()
+
+    assert ("cannot stream" in server.read_log()) == (VERSION < (1, 12, 6))
+
+
+def test_media_archive_size_of_one_is_ignored_and_said(start_server):
+    server = start_server({"MediaArchiveSize": 1})
+
+    assert "MediaArchiveSize" in server.read_log()

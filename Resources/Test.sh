@@ -1,0 +1,222 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+# Builds with warnings as errors, then runs the unit tests (also under sanitizers) and the integration
+# tests against the Orthanc of this Debian, or of several
+
+set -euo pipefail
+
+SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "${SOURCE}/Resources/Tools/Packages.sh"
+. "${SOURCE}/Resources/Tools/Roots.sh"
+
+usage()
+{
+  cat <<END
+Usage: bash Resources/Test.sh [--all-hosts | --hosts NAME,NAME...] [--no-sanitizers]
+                              [--pytest-args ARGUMENT...]
+  --all-hosts      the Orthanc of Debian bookworm, trixie and forky; those that are not this
+                   machine's run in roots below ${ROOTS_DIRECTORY}
+                   (another place: environment variable ADVANCED_REST_ROOTS)
+  --hosts          only these of them
+  --no-sanitizers  leaves the sanitizer builds out
+  --pytest-args    everything that follows goes to pytest
+The last line is "N passed, N failed"; the exit code is 0 only if nothing failed.
+END
+}
+
+NATIVE=$(debian_codename)
+HOSTS="${NATIVE}"
+SANITIZERS=yes
+PYTEST_ARGS=()
+while [ $# -gt 0 ]
+do
+  case "$1" in
+    --all-hosts) HOSTS=bookworm,trixie,forky ;;
+    --hosts)
+      [ $# -ge 2 ] || { usage >&2; exit 2; }
+      HOSTS=$2
+      shift
+      ;;
+    --no-sanitizers) SANITIZERS=no ;;
+    --pytest-args) shift; PYTEST_ARGS=("$@"); break ;;
+    -h|--help) usage; exit 0 ;;
+    *) echo "Unknown argument: $1" >&2; usage >&2; exit 2 ;;
+  esac
+  shift
+done
+
+if [ "$(id -u)" != 0 ]
+then
+  echo "Resources/Test.sh installs packages and makes namespaces: run it as root" >&2
+  exit 2
+fi
+
+IFS=, read -r -a HOST_LIST <<< "${HOSTS}"
+for host in "${HOST_LIST[@]}"
+do
+  case "${host}" in
+    bookworm|trixie|forky) ;;
+    *) echo "No such host: ${host} (bookworm, trixie or forky)" >&2; exit 2 ;;
+  esac
+done
+
+WORK_IN_ROOT=/var/cache/orthanc-advanced-rest-work
+LOGS=$(mktemp -d /tmp/orthanc-advanced-rest-tests.XXXXXX)
+TOTAL_PASSED=0
+TOTAL_FAILED=0
+SUMMARY=()
+FAILED_LOGS=()
+
+# Where the work of a host is, seen from here
+work_of()
+{
+  if [ "$1" = "${NATIVE}" ]
+  then
+    echo "${ROOTS_DIRECTORY}/native"
+  else
+    echo "${ROOTS_DIRECTORY}/$1${WORK_IN_ROOT}"
+  fi
+}
+
+# on_host HOST online|offline COMMAND...; "@SOURCE@" and "@WORK@" in arguments are replaced
+on_host()
+{
+  local host=$1 network=$2 source=/src work=${WORK_IN_ROOT} argument
+  local -a command=()
+  shift 2
+  if [ "${host}" = "${NATIVE}" ]
+  then
+    source=${SOURCE}
+    work=$(work_of "${host}")
+  fi
+  for argument in "$@"
+  do
+    argument=${argument//@SOURCE@/${source}}
+    command+=("${argument//@WORK@/${work}}")
+  done
+  if [ "${host}" != "${NATIVE}" ]
+  then
+    in_root "${host}" "${SOURCE}" "${network}" "${command[@]}"
+  elif [ "${network}" = offline ]
+  then
+    unshare --mount --propagation private --net --pid --fork --kill-child --mount-proc \
+            bash -c 'ip link set lo up && exec "$@"' offline "${command[@]}"
+  else
+    "${command[@]}"
+  fi
+}
+
+# step HOST NAME COMMAND...: runs it with its output in a log, says how long it took
+step()
+{
+  local host=$1 name=$2 log="${LOGS}/$1-$2.log" begin=${SECONDS} status=0
+  shift 2
+  "$@" > "${log}" 2>&1 < /dev/null || status=$?
+  if [ "${status}" = 0 ]
+  then
+    echo "[${host}] ${name}: done in $((SECONDS - begin)) s"
+  else
+    echo "[${host}] ${name}: FAILED after $((SECONDS - begin)) s (exit ${status}), see ${log}"
+    FAILED_LOGS+=("${log}")
+  fi
+  return "${status}"
+}
+
+# All steps of one host; what cannot be run counts as a failure by its missing results
+test_host()
+{
+  local host=$1 counts passed failed version lock failures_before=${#FAILED_LOGS[@]}
+  local -a results=(unit.xml integration.xml)
+  local work
+  work=$(work_of "${host}")
+
+  # One run at a time in a root
+  mkdir -p "${ROOTS_DIRECTORY}"
+  exec {lock}> "${ROOTS_DIRECTORY}/${host}.lock"
+  flock "${lock}"
+
+  if [ "${SANITIZERS}" = yes ] && [ "${host}" = "${NATIVE}" ]
+  then
+    results+=(address-UnitTests.xml address-HostUnitTests.xml
+              thread-UnitTests.xml thread-HostUnitTests.xml integration-address.xml)
+  fi
+  rm -rf --one-file-system "${work}/results"
+
+  if prepare_host "${host}" &&
+     step "${host}" build on_host "${host}" offline \
+          bash @SOURCE@/Resources/Tools/TestHost.sh build @WORK@
+  then
+    step "${host}" unit on_host "${host}" offline \
+         bash @SOURCE@/Resources/Tools/TestHost.sh unit @WORK@ || true
+    step "${host}" integration on_host "${host}" offline \
+         bash @SOURCE@/Resources/Tools/TestHost.sh integration @WORK@ \
+         "${PYTEST_ARGS[@]+"${PYTEST_ARGS[@]}"}" || true
+    if [ "${SANITIZERS}" = yes ] && [ "${host}" = "${NATIVE}" ]
+    then
+      step "${host}" address on_host "${host}" offline \
+           bash @SOURCE@/Resources/Tools/TestHost.sh address @WORK@ || true
+      step "${host}" thread on_host "${host}" offline \
+           bash @SOURCE@/Resources/Tools/TestHost.sh thread @WORK@ || true
+      step "${host}" integration-address on_host "${host}" offline \
+           bash @SOURCE@/Resources/Tools/TestHost.sh integration-address @WORK@ || true
+    fi
+  fi
+
+  counts=$(cd "${work}/results" 2>/dev/null || cd /
+           python3 "${SOURCE}/Resources/Tools/CountResults.py" "${results[@]}")
+  read -r passed failed <<< "${counts}"
+  if [ "${failed}" = 0 ] && [ "${#FAILED_LOGS[@]}" != "${failures_before}" ]
+  then
+    failed=1
+  fi
+  version=$(on_host "${host}" offline Orthanc --version 2>/dev/null |
+            sed -n '1s,^[^ ]*Orthanc \([0-9.]*\|mainline\).*,\1,p') || true
+  SUMMARY+=("host ${host} (Orthanc ${version:-not installed}): ${passed} passed, ${failed} failed")
+  TOTAL_PASSED=$((TOTAL_PASSED + passed))
+  TOTAL_FAILED=$((TOTAL_FAILED + failed))
+  exec {lock}>&-
+}
+
+prepare_host()
+{
+  local host=$1
+  if [ "${host}" = "${NATIVE}" ]
+  then
+    step "${host}" packages install_packages build run tests
+  else
+    step "${host}" root make_root "${host}" &&
+      step "${host}" packages on_host "${host}" online \
+           bash @SOURCE@/Resources/Tools/Packages.sh build run tests
+  fi
+}
+
+# For the namespaces, the counting and the roots
+step "${NATIVE}" tools install_packages run roots || { cat "${FAILED_LOGS[@]}" >&2; exit 1; }
+
+for host in "${HOST_LIST[@]}"
+do
+  test_host "${host}"
+done
+
+for log in "${FAILED_LOGS[@]+"${FAILED_LOGS[@]}"}"
+do
+  echo
+  echo "==== end of ${log} ===="
+  tail -n 60 "${log}"
+done
+
+echo
+printf '%s\n' "${SUMMARY[@]}"
+STATUS=0
+if [ "${TOTAL_FAILED}" != 0 ] || [ "${TOTAL_PASSED}" = 0 ]
+then
+  STATUS=1
+fi
+if [ "${#FAILED_LOGS[@]}" = 0 ]
+then
+  rm -rf "${LOGS}"
+fi
+echo "${TOTAL_PASSED} passed, ${TOTAL_FAILED} failed"
+exit "${STATUS}"

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+# What must be installed, and how. To be sourced, or run as: bash Packages.sh build run tests
+
+BUILD_PACKAGES=(
+  g++ cmake ninja-build ccache binutils python3
+  orthanc orthanc-dev libdcmtk-dev libjsoncpp-dev
+  libboost-thread-dev libisal-dev libdeflate-dev zlib1g-dev libssl-dev libgtest-dev uuid-dev)
+RUN_PACKAGES=(orthanc curl unzip python3 python3-pydicom iproute2 procps)
+TEST_PACKAGES=(
+  orthanc python3-pydicom python3-pytest python3-requests python3-numpy
+  curl wget aria2 unzip libarchive-tools nginx-light dcmtk dicom3tools iproute2 procps coreutils)
+
+ROOT_PACKAGES=(debootstrap util-linux mount iproute2)
+
+# Prints the code name of the Debian at hand
+debian_codename()
+{
+  local name
+  name=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  if [ -z "${name}" ]
+  then
+    # Debian's testing has no code name in the file before its freeze
+    name=$(. /etc/os-release && echo "${PRETTY_NAME:-unknown}" | sed -n 's,.* \([a-z]*\)/sid$,\1,p')
+  fi
+  echo "${name:-unknown}"
+}
+
+is_installed()
+{
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# 7-Zip's "7z" is in another package on Debian 12
+seven_zip_package()
+{
+  if [ "$(debian_codename)" = bookworm ]
+  then
+    echo p7zip-full
+  else
+    echo 7zip
+  fi
+}
+
+# Prints the packages of these groups that are missing
+missing_packages()
+{
+  local group package
+  local -a wanted=()
+  for group in "$@"
+  do
+    case "${group}" in
+      build) wanted+=("${BUILD_PACKAGES[@]}") ;;
+      run) wanted+=("${RUN_PACKAGES[@]}") ;;
+      tests) wanted+=("${TEST_PACKAGES[@]}" "$(seven_zip_package)") ;;
+      roots) wanted+=("${ROOT_PACKAGES[@]}") ;;
+      *) echo "No such group of packages: ${group}" >&2; return 1 ;;
+    esac
+  done
+  for package in $(printf '%s\n' "${wanted[@]}" | sort -u)
+  do
+    is_installed "${package}" || echo "${package}"
+  done
+}
+
+# Debian starts a service as soon as it is installed, unless a policy says no. In a subshell, so that the
+# trap which restores the machine's own policy is nobody else's
+install_without_services()
+(
+  set -euo pipefail
+  export DEBIAN_FRONTEND=noninteractive
+  policy=/usr/sbin/policy-rc.d
+  saved=
+
+  restore_policy()
+  {
+    rm -f "${policy}"
+    if [ -n "${saved}" ]
+    then
+      mv "${saved}" "${policy}"
+    fi
+  }
+
+  if [ -e "${policy}" ]
+  then
+    saved="${policy}.before-orthanc-advanced-rest"
+    mv "${policy}" "${saved}"
+  fi
+  trap restore_policy EXIT
+  trap 'exit 130' INT TERM
+  printf '#!/bin/sh\nexit 101\n' > "${policy}"
+  chmod 755 "${policy}"
+
+  apt-get -q update
+  apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends install "$@"
+)
+
+# install_packages GROUP...: installs what is missing of them; quick when nothing is
+install_packages()
+{
+  local missing
+  missing=$(missing_packages "$@") || return 1
+  if [ -z "${missing}" ]
+  then
+    return 0
+  fi
+  if [ "$(id -u)" != 0 ]
+  then
+    echo "Missing packages, to be installed by root:" ${missing} >&2
+    return 1
+  fi
+  echo "Installing:" ${missing}
+  # shellcheck disable=SC2086
+  install_without_services ${missing} < /dev/null
+  missing=$(missing_packages "$@")
+  if [ -n "${missing}" ]
+  then
+    echo "Still missing after the installation:" ${missing} >&2
+    return 1
+  fi
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]
+then
+  set -euo pipefail
+  install_packages "$@"
+fi

@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+# One step of the tests, on the Debian it runs on:
+#   bash TestHost.sh build|unit|address|thread|integration WORK_DIRECTORY [pytest argument]...
+# Results are JUnit files in WORK_DIRECTORY/results
+
+set -euo pipefail
+
+SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+STEP=$1
+WORK=$2
+shift 2
+
+RESULTS="${WORK}/results"
+mkdir -p "${RESULTS}"
+
+export CCACHE_DIR="${CCACHE_DIR:-${WORK}/ccache}"
+export CCACHE_BASEDIR="${SOURCE}"
+export CCACHE_NOHASHDIR=1
+export PYTHONDONTWRITEBYTECODE=1
+JOBS=$(nproc)
+
+# Directories of builds know their sources by time stamps only: another source tree, another build
+prepare_build()
+{
+  local build=$1 identity
+  identity=$(stat -c '%d:%i' "${SOURCE}")
+  if [ -d "${build}" ] && [ "$(cat "${build}/.source" 2>/dev/null)" != "${identity}" ]
+  then
+    rm -rf --one-file-system "${build}"
+  fi
+  mkdir -p "${build}"
+  echo "${identity}" > "${build}/.source"
+}
+
+# configure BUILD_DIRECTORY [cmake option]...
+configure()
+{
+  local build=$1
+  shift
+  prepare_build "${build}"
+  cmake -S "${SOURCE}" -B "${build}" -G Ninja -DWARNINGS_AS_ERRORS=ON \
+        -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"
+}
+
+# sanitize NAME [target]...: the unit suites, with assertions
+sanitize()
+{
+  local name=$1 suite status=0
+  local build="${WORK}/build-${name,,}"
+  shift
+  rm -f "${RESULTS}/${name,,}"-*.xml
+  configure "${build}" -DSANITIZER="${name}" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-O1 -g1"
+  cmake --build "${build}" --parallel "${JOBS}" --target UnitTests HostUnitTests "$@"
+  export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
+  export UBSAN_OPTIONS=print_stacktrace=1
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+  for suite in UnitTests HostUnitTests
+  do
+    # A report ends the process, then there is no file with results, or the exit code says so
+    if ! (cd "${build}" && timeout -k 30 1200 "./UnitTests/${suite}" --gtest_brief=1 \
+          --gtest_output="xml:${RESULTS}/${name,,}-${suite}.xml")
+    then
+      status=1
+      if ! python3 "${SOURCE}/Resources/Tools/CountResults.py" "${RESULTS}/${name,,}-${suite}.xml" \
+           2>&1 | grep -q failed:
+      then
+        rm -f "${RESULTS}/${name,,}-${suite}.xml"
+      fi
+    fi
+  done
+  return "${status}"
+}
+
+case "${STEP}" in
+  build)
+    configure "${WORK}/build"
+    cmake --build "${WORK}/build" --parallel "${JOBS}"
+    ;;
+
+  unit)
+    rm -f "${RESULTS}/unit.xml"
+    ctest --test-dir "${WORK}/build" --parallel "${JOBS}" --timeout 300 --output-on-failure \
+          --no-tests=error --output-junit "${RESULTS}/unit.xml"
+    ;;
+
+  address)
+    sanitize Address OrthancAdvancedRest
+    ;;
+
+  thread)
+    sanitize Thread
+    ;;
+
+  integration)
+    rm -f "${RESULTS}/integration.xml"
+    export ADVANCED_REST_PLUGIN="${WORK}/build/libOrthancAdvancedRest.so"
+    timeout -k 30 1500 /usr/bin/python3 -m pytest -p no:cacheprovider \
+            --junit-xml="${RESULTS}/integration.xml" "$@" "${SOURCE}/Resources/IntegrationTests"
+    ;;
+
+  integration-address)
+    # The tests marked "sanitizer" again, the plugin under AddressSanitizer in the plain Orthanc
+    rm -f "${RESULTS}/integration-address.xml"
+    export ADVANCED_REST_PLUGIN="${WORK}/build-address/libOrthancAdvancedRest.so"
+    ADVANCED_REST_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)"
+    export ADVANCED_REST_PRELOAD
+    timeout -k 30 1500 /usr/bin/python3 -m pytest -p no:cacheprovider -m sanitizer \
+            --junit-xml="${RESULTS}/integration-address.xml" "${SOURCE}/Resources/IntegrationTests"
+    ;;
+
+  *)
+    echo "No such step: ${STEP}" >&2
+    exit 2
+    ;;
+esac

@@ -23,7 +23,7 @@ namespace OrthancPlugins
 {
   namespace
   {
-    constexpr std::size_t END_BYTES = 22; // APPNOTE 4.3.16, without a comment
+    constexpr std::size_t END_BYTES = 22; // APPNOTE 4.3.16, before the comment
 
     std::string MakeNoise(std::size_t sizeBytes, unsigned seed)
     {
@@ -36,10 +36,17 @@ namespace OrthancPlugins
       return noise;
     }
 
+    // Whether the content ends with an end of central directory record, its comment included
     bool IsZip(const std::string& content)
     {
-      return content.size() >= END_BYTES &&
-             content.compare(content.size() - END_BYTES, 4, "PK\x05\x06") == 0;
+      const std::size_t position = content.rfind("PK\x05\x06");
+      if (position == std::string::npos || content.size() - position < END_BYTES)
+      {
+        return false;
+      }
+      const std::size_t low = static_cast<unsigned char>(content[position + 20]);
+      const std::size_t high = static_cast<unsigned char>(content[position + 21]);
+      return content.size() - position == END_BYTES + low + 256 * high;
     }
 
     // Fails with what is no Failure

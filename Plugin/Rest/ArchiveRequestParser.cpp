@@ -338,7 +338,9 @@ namespace OrthancPlugins
 
   std::string GetDefaultFilename(const ArchiveRequest& request)
   {
-    return request.level.has_value() ? request.resources.front() + ".zip" : "Archive.zip";
+    return request.level.has_value() && !request.resources.empty()
+             ? request.resources.front() + ".zip"
+             : "Archive.zip";
   }
 
   ArchiveRequestParser::ArchiveRequestParser(const Settings& settings, const HostVersion& version)

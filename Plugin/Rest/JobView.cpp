@@ -24,14 +24,26 @@ namespace OrthancPlugins
   {
     constexpr std::int64_t MICROSECONDS_PER_SECOND = 1'000'000;
 
+    // Deeper than any job: the host itself, with less stack than we have, could not have parsed it
+    constexpr int MAX_JSON_DEPTH = 300;
+
     Json::Value ParseJson(const std::string& text)
     {
       Json::CharReaderBuilder builder;
       builder["collectComments"] = false;
-      builder["strictRoot"] = false;
+      builder["stackLimit"] = MAX_JSON_DEPTH;
       const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
       Json::Value value;
-      if (!reader->parse(text.data(), text.data() + text.size(), &value, nullptr))
+      bool isParsed = false;
+      try
+      {
+        isParsed = reader->parse(text.data(), text.data() + text.size(), &value, nullptr);
+      }
+      catch (const Json::Exception&)
+      {
+        // Nested too deeply
+      }
+      if (!isParsed)
       {
         throw Failure(FailureKind::Internal, "Cannot parse the JSON of a job");
       }

@@ -12,12 +12,13 @@
 namespace OrthancPlugins
 {
   /**
-   * Runs its jobs when told to, in this thread.
+   * Runs its jobs in this thread: when told to, or as soon as they are submitted.
    **/
   class InlineJobQueue final : public IJobQueue
   {
   public:
     bool isRefusing = false;
+    bool isImmediate = false; // the jobs have ended before their ID is known
     std::function<void()> onSubmit;
     std::vector<int> priorities;
 
@@ -39,6 +40,10 @@ namespace OrthancPlugins
       }
       jobs_.push_back(std::move(job));
       priorities.push_back(priority);
+      if (isImmediate)
+      {
+        Run(jobs_.size() - 1);
+      }
       return MakeId(jobs_.size() - 1);
     }
 

@@ -502,6 +502,20 @@ namespace OrthancPlugins
     }
   }
 
+  TEST(ArchiveHandlers, JobMayEndBeforeItIsLinked)
+  {
+    RestFixture fixture(HOST_C);
+    AddSmall(fixture);
+    fixture.jobs.isImmediate = true;
+    RecordingAnswer answer;
+
+    PostStudyZip(fixture.services, MakePost({"study"}, ASYNCHRONOUS), answer);
+
+    const std::optional<std::string> archiveId = fixture.spool.FindByJob(InlineJobQueue::MakeId(0));
+    ASSERT_TRUE(archiveId.has_value());
+    EXPECT_EQ(ArchiveState::Ready, fixture.spool.Find(*archiveId)->state);
+  }
+
   TEST(ArchiveHandlers, RefusedJobLeavesNothing)
   {
     RestFixture fixture(HOST_C);

@@ -227,7 +227,8 @@ namespace OrthancPlugins
 
   TEST(JobView, WhatIsNoListIsAFailure)
   {
-    for (const char* text : {"", "{}", "nonsense", "[", "5"})
+    const std::string DEEP = std::string(5000, '[') + std::string(5000, ']');
+    for (const char* text : {"", "{}", "nonsense", "[", "5", DEEP.c_str()})
     {
       EXPECT_EQ(FailureKind::Internal, CatchFailure([&] { MergeJobIds(text, {}); })) << text;
       EXPECT_EQ(FailureKind::Internal, CatchFailure([&] { MergeJobs(text, {}, START, &IsNever); }))

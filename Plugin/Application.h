@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <orthanc/OrthancCPlugin.h>
+#include "Host/SdkFeatures.h"
 
 #include <memory>
 

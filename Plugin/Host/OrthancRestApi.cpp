@@ -35,13 +35,26 @@ namespace OrthancPlugins
       return OrthancPluginHttpMethod_Get;
     }
 
-    Json::Value ParseJson(const unsigned char* data, std::size_t size)
+    // JsonCpp reports what is nested too deeply by an exception, everything else by its result
+    bool TryParse(const char* begin, const char* end, Json::Value& value)
     {
       const Json::CharReaderBuilder builder;
       const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+      try
+      {
+        return begin != end && reader->parse(begin, end, &value, nullptr);
+      }
+      catch (const Json::Exception&)
+      {
+        return false;
+      }
+    }
+
+    Json::Value ParseJson(const unsigned char* data, std::size_t size)
+    {
       const char* const begin = reinterpret_cast<const char*>(data);
       Json::Value value;
-      if (size == 0 || !reader->parse(begin, begin + size, &value, nullptr))
+      if (!TryParse(begin, begin + size, value))
       {
         throw Failure(FailureKind::Internal, "Orthanc has not answered with JSON");
       }

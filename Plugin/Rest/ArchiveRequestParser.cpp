@@ -334,19 +334,13 @@ namespace OrthancPlugins
       }
       return std::vector<std::string>(resources.begin(), resources.end());
     }
-
-    void CheckArchiveNaming(const ArchiveRequest& request)
-    {
-      if (request.naming != "Host")
-      {
-        NamingTemplate::CheckNaming(request.naming);
-      }
-    }
   } // namespace
 
   std::string GetDefaultFilename(const ArchiveRequest& request)
   {
-    return request.level.has_value() ? request.resources.front() + ".zip" : "Archive.zip";
+    return request.level.has_value() && !request.resources.empty()
+             ? request.resources.front() + ".zip"
+             : "Archive.zip";
   }
 
   ArchiveRequestParser::ArchiveRequestParser(const Settings& settings, const HostVersion& version)
@@ -409,7 +403,7 @@ namespace OrthancPlugins
   {
     ArchiveRequest target = MakeDefault(level, request);
     ReadArguments(target, request);
-    CheckArchiveNaming(target);
+    NamingTemplate::CheckNaming(target.naming);
     return target;
   }
 
@@ -418,7 +412,7 @@ namespace OrthancPlugins
   {
     ArchiveRequest target = MakeDefault(level, request);
     ReadFields(target, ParseBody(request.body), settings_, version_);
-    CheckArchiveNaming(target);
+    NamingTemplate::CheckNaming(target.naming);
     return target;
   }
 
@@ -432,7 +426,7 @@ namespace OrthancPlugins
     ArchiveRequest target = MakeDefault(std::nullopt, request);
     target.resources = SplitResources(*resources);
     ReadArguments(target, request);
-    CheckArchiveNaming(target);
+    NamingTemplate::CheckNaming(target.naming);
     return target;
   }
 
@@ -442,7 +436,7 @@ namespace OrthancPlugins
     const Json::Value body = ParseBody(request.body);
     ReadFields(target, body, settings_, version_);
     target.resources = ReadResources(body);
-    CheckArchiveNaming(target);
+    NamingTemplate::CheckNaming(target.naming);
     return target;
   }
 } // namespace OrthancPlugins

@@ -24,14 +24,26 @@ namespace OrthancPlugins
   {
     constexpr std::int64_t MICROSECONDS_PER_SECOND = 1'000'000;
 
+    // Deeper than any job: the host itself, with less stack than we have, could not have parsed it
+    constexpr int MAX_JSON_DEPTH = 300;
+
     Json::Value ParseJson(const std::string& text)
     {
       Json::CharReaderBuilder builder;
       builder["collectComments"] = false;
-      builder["strictRoot"] = false;
+      builder["stackLimit"] = MAX_JSON_DEPTH;
       const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
       Json::Value value;
-      if (!reader->parse(text.data(), text.data() + text.size(), &value, nullptr))
+      bool isParsed = false;
+      try
+      {
+        isParsed = reader->parse(text.data(), text.data() + text.size(), &value, nullptr);
+      }
+      catch (const Json::Exception&)
+      {
+        // Nested too deeply
+      }
+      if (!isParsed)
       {
         throw Failure(FailureKind::Internal, "Cannot parse the JSON of a job");
       }
@@ -178,11 +190,12 @@ namespace OrthancPlugins
 
     void Amend(Json::Value& job)
     {
-      if (!job.isObject() || !job["Content"].isObject())
+      const Json::Value content =
+        job.isObject() ? job.get("Content", Json::Value()) : Json::Value();
+      if (!content.isObject())
       {
         return;
       }
-      const Json::Value content = job["Content"];
       if (content.isMember("UserData") && !job.isMember("UserData"))
       {
         job["UserData"] = content["UserData"];
@@ -270,7 +283,7 @@ namespace OrthancPlugins
     Json::Value list = ParseList(hostJson);
     for (Json::Value& job : list)
     {
-      const std::string id = job["ID"].asString();
+      const std::string id = job.isObject() ? job.get("ID", "").asString() : "";
       if (isOurs(id))
       {
         Amend(job);

@@ -4,6 +4,8 @@
 #include "PathLayout.h"
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 namespace OrthancPlugins
 {
@@ -20,6 +22,17 @@ namespace OrthancPlugins
                       SUFFIX_BYTES <=
                     MAX_PATH_BYTES,
                   "The deepest path must keep the limit");
+
+    bool EndsWith(const std::string& text, const std::string& end)
+    {
+      return text.size() > end.size() &&
+             text.compare(text.size() - end.size(), end.size(), end) == 0;
+    }
+
+    bool IsSafe(const std::string& name)
+    {
+      return !name.empty() && MakeSafeName(name, std::string()) == name;
+    }
   } // namespace
 
   PathLayout::PathLayout() = default;
@@ -27,7 +40,7 @@ namespace OrthancPlugins
   std::size_t
   PathLayout::AddFolder(std::size_t parent, const std::string& name, const std::string& fallback)
   {
-    items_.push_back(Item{parent, MakeSafeName(name, fallback), foldersCount_, 0});
+    items_.push_back(Item{parent, name, MakeSafeName(name, fallback), foldersCount_, 0});
     return foldersCount_++;
   }
 
@@ -36,23 +49,21 @@ namespace OrthancPlugins
                            const std::string& fallback,
                            const std::string& extension)
   {
-    std::string safe = MakeSafeName(name, fallback);
-    const bool hasExtension =
-      safe.size() > extension.size() &&
-      safe.compare(safe.size() - extension.size(), extension.size(), extension) == 0;
-    items_.push_back(
-      Item{parent, std::move(safe), ROOT, hasExtension ? extension.size() : std::size_t(0)});
+    std::string safeName = MakeSafeName(name, fallback);
+    const std::size_t extensionBytes =
+      EndsWith(name, extension) && EndsWith(safeName, extension) ? extension.size() : 0;
+    items_.push_back(Item{parent, name, std::move(safeName), ROOT, extensionBytes});
   }
 
   // Per folder: the bytes that the longest path below it needs at least
-  std::vector<std::size_t> PathLayout::GetBytesBelow() const
+  PathLayout::Numbers PathLayout::GetBytesBelow() const
   {
-    std::vector<std::size_t> below(foldersCount_, 0);
+    Numbers below(foldersCount_, 0);
 
     // Parents come before their children
     for (auto item = items_.rbegin(); item != items_.rend(); ++item)
     {
-      const std::size_t length = item->name.size();
+      const std::size_t length = item->safeName.size();
       const std::size_t needed =
         item->folder == ROOT
           ? std::min(length, MIN_FILE_BYTES) + SUFFIX_BYTES
@@ -62,33 +73,105 @@ namespace OrthancPlugins
     return below;
   }
 
+  std::vector<PathLayout::Numbers> PathLayout::GetChildren() const
+  {
+    std::vector<Numbers> children(foldersCount_);
+    for (std::size_t i = 0; i < items_.size(); i++)
+    {
+      children[items_[i].parent].push_back(i);
+    }
+    return children;
+  }
+
+  // With the host's suffixes, which it does not check
+  std::vector<std::string> PathLayout::GetHostNames(const Numbers& children) const
+  {
+    std::vector<std::string> names;
+    names.reserve(children.size());
+    std::unordered_map<std::string, unsigned> counters;
+    for (const std::size_t child : children)
+    {
+      const Item& item = items_[child];
+      const unsigned counter = ++counters[item.name];
+      names.push_back(item.name);
+      if (counter > 1)
+      {
+        names.back().insert(item.name.size() - item.extensionBytes, "-" + std::to_string(counter));
+      }
+    }
+    return names;
+  }
+
+  // Gives the children their bare names: first where the host's name can stay, then the others
+  void PathLayout::NameChildren(std::vector<std::string>& paths,
+                                std::size_t folder,
+                                const Numbers& children,
+                                const Numbers& bytesBelow,
+                                std::size_t prefixBytes) const
+  {
+    NameRegistry registry;
+    if (folder == ROOT)
+    {
+      for (const char* const name : RESERVED_IN_ROOT)
+      {
+        registry.Take(name);
+      }
+    }
+    const auto getRoom = [&](const Item& item)
+    {
+      const std::size_t after = item.folder == ROOT ? 0 : 1 + bytesBelow[item.folder];
+      return std::min(MAX_NAME_BYTES, MAX_PATH_BYTES - prefixBytes - after);
+    };
+
+    const std::vector<std::string> hostNames = GetHostNames(children);
+    for (std::size_t i = 0; i < children.size(); i++)
+    {
+      const std::string& name = hostNames[i];
+      if (name.size() <= getRoom(items_[children[i]]) && IsSafe(name) && registry.Take(name))
+      {
+        paths[children[i]] = name;
+      }
+    }
+    for (const std::size_t child : children)
+    {
+      const Item& item = items_[child];
+      if (paths[child].empty())
+      {
+        paths[child] = registry.TakeSimilar(item.safeName, getRoom(item), item.extensionBytes);
+      }
+    }
+  }
+
   std::vector<std::string> PathLayout::GetFilePaths() const
   {
-    const std::vector<std::size_t> below = GetBytesBelow();
+    const Numbers bytesBelow = GetBytesBelow();
+    const std::vector<Numbers> children = GetChildren();
     std::vector<std::string> prefixes(foldersCount_);
-    std::vector<NameRegistry> registries(foldersCount_);
-    for (const char* const name : RESERVED_IN_ROOT)
+    std::vector<std::string> paths(items_.size());
+
+    // Parents come before their children
+    for (std::size_t folder = 0; folder < foldersCount_; folder++)
     {
-      registries[ROOT].Reserve(name);
+      const std::string& prefix = prefixes[folder];
+      NameChildren(paths, folder, children[folder], bytesBelow, prefix.size());
+      for (const std::size_t child : children[folder])
+      {
+        paths[child].insert(0, prefix);
+        if (items_[child].folder != ROOT)
+        {
+          prefixes[items_[child].folder] = paths[child] + "/";
+        }
+      }
     }
 
-    std::vector<std::string> paths;
-    for (const Item& item : items_)
+    std::vector<std::string> filePaths;
+    for (std::size_t i = 0; i < items_.size(); i++)
     {
-      const std::string& prefix = prefixes[item.parent];
-      const std::size_t after = item.folder == ROOT ? 0 : 1 + below[item.folder];
-      const std::size_t room = std::min(MAX_NAME_BYTES, MAX_PATH_BYTES - prefix.size() - after);
-      std::string path =
-        prefix + registries[item.parent].Claim(item.name, room, item.extensionBytes);
-      if (item.folder == ROOT)
+      if (items_[i].folder == ROOT)
       {
-        paths.push_back(std::move(path));
-      }
-      else
-      {
-        prefixes[item.folder] = path + "/";
+        filePaths.push_back(std::move(paths[i]));
       }
     }
-    return paths;
+    return filePaths;
   }
 } // namespace OrthancPlugins

@@ -19,10 +19,15 @@ namespace OrthancPlugins
   constexpr std::size_t MAX_PATH_LEVELS = 8;
 
   /**
-   * The folders and files of one archive, in the order in which they are named. Gives paths that are
-   * relative, safe in each component (SafeNames.h), at most MAX_PATH_BYTES long and unique without
-   * case: no two files share a path, no two folders, no file and folder. The same calls give the same
-   * paths. The names of our own reports are taken in the root.
+   * The folders and files of one archive, in the order in which the host would name them. Gives paths
+   * that are relative, safe in each component (SafeNames.h), at most MAX_PATH_BYTES long and unique
+   * without case: no two files share a path, no two folders, no file and folder. The same calls give
+   * the same paths. The names of our own reports are taken in the root.
+   *
+   * In a folder, the host appends "-2", "-3"... to the second, third... item of exactly the same name.
+   * Where the host's result is safe and unique it stays, byte by byte, but before the extension of a
+   * file ("1-2.dcm", not "1.dcm-2"). Only then come the others: unsafe names are made safe, and what
+   * still clashes gets a suffix that is checked.
    *
    * A path that is too long is shortened from its root: each name gets what the names below it do not
    * need, which is at least 16 bytes per folder and 24 per file, and room for a suffix.
@@ -53,12 +58,22 @@ namespace OrthancPlugins
     struct Item
     {
       std::size_t parent;
-      std::string name;   // safe
+      std::string name; // as the host would have it
+      std::string safeName;
       std::size_t folder; // its number, ROOT for a file
       std::size_t extensionBytes;
     };
 
-    std::vector<std::size_t> GetBytesBelow() const;
+    using Numbers = std::vector<std::size_t>; // of items
+
+    Numbers GetBytesBelow() const;
+    std::vector<Numbers> GetChildren() const;
+    std::vector<std::string> GetHostNames(const Numbers& children) const;
+    void NameChildren(std::vector<std::string>& paths,
+                      std::size_t folder,
+                      const Numbers& children,
+                      const Numbers& bytesBelow,
+                      std::size_t prefixBytes) const;
 
     std::vector<Item> items_;
     std::size_t foldersCount_ = 1;

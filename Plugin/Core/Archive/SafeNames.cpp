@@ -134,13 +134,14 @@ namespace OrthancPlugins
     return base + name.substr(name.size() - extensionBytes);
   }
 
-  void NameRegistry::Reserve(const std::string& name)
+  bool NameRegistry::Take(const std::string& name)
   {
-    taken_.insert(FoldCase(name));
+    return taken_.insert(FoldCase(name)).second;
   }
 
-  std::string
-  NameRegistry::Claim(const std::string& name, std::size_t maxBytes, std::size_t extensionBytes)
+  std::string NameRegistry::TakeSimilar(const std::string& name,
+                                        std::size_t maxBytes,
+                                        std::size_t extensionBytes)
   {
     std::string candidate = ShortenName(name, maxBytes, extensionBytes);
     const std::string key = FoldCase(candidate);

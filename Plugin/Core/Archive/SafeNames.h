@@ -42,12 +42,13 @@ namespace OrthancPlugins
   class NameRegistry
   {
   public:
-    // Nobody gets this name
-    void Reserve(const std::string& name);
+    // Takes exactly this name. False if somebody has it
+    bool Take(const std::string& name);
 
-    // Shortens a safe name to maxBytes. If somebody has it already, the host's suffix "-2", "-3"...
+    // Takes a safe name, shortened to maxBytes. If somebody has it, the host's suffix "-2", "-3"...
     // goes before the extension, counted per name, and is checked until the name is unique
-    std::string Claim(const std::string& name, std::size_t maxBytes, std::size_t extensionBytes);
+    std::string
+    TakeSimilar(const std::string& name, std::size_t maxBytes, std::size_t extensionBytes);
 
   private:
     std::unordered_set<std::string> taken_;              // folded

@@ -12,6 +12,7 @@
 #include <dcmtk/dcmdata/dcuid.h>
 #include <dcmtk/dcmdata/dcxfer.h>
 #include <dcmtk/dcmjpeg/djrploss.h>
+#include <dcmtk/dcmjpls/djrparam.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -24,6 +25,7 @@ namespace OrthancPlugins
   {
     constexpr unsigned DEFAULT_QUALITY = 90;
     constexpr unsigned MAX_QUALITY = 100;
+    constexpr Uint16 JPEG_LS_DEVIATION = 2; // as the host
 
     // What a stream may need beyond the length of its elements: preamble, meta header, and deflated
     // data that grows
@@ -87,10 +89,20 @@ namespace OrthancPlugins
     {
       const unsigned quality =
         std::clamp(target.lossyQuality.value_or(DEFAULT_QUALITY), 1u, MAX_QUALITY);
-      const DJ_RPLossy lossy(static_cast<int>(quality));
-      const bool hasQuality = syntax == EXS_JPEGProcess1 || syntax == EXS_JPEGProcess2_4;
-      return file.chooseRepresentation(syntax, hasQuality ? &lossy : nullptr).good() &&
-             file.canWriteXfer(syntax);
+      const DJ_RPLossy lossyJpeg(static_cast<int>(quality));
+      const DJLSRepresentationParameter lossyJpegLs(JPEG_LS_DEVIATION, OFFalse);
+
+      const DcmRepresentationParameter* parameter = nullptr;
+      if (syntax == EXS_JPEGProcess1 || syntax == EXS_JPEGProcess2_4)
+      {
+        parameter = &lossyJpeg;
+      }
+      else if (syntax == EXS_JPEGLSLossy)
+      {
+        // Without a parameter DCMTK compresses without loss
+        parameter = &lossyJpegLs;
+      }
+      return file.chooseRepresentation(syntax, parameter).good() && file.canWriteXfer(syntax);
     }
 
     std::string GetSopInstanceUid(DcmDataset& dataset)
@@ -169,7 +181,8 @@ namespace OrthancPlugins
   {
     const E_TransferSyntax syntax = DcmXfer(target.transferSyntaxUid.c_str()).getXfer();
     DcmFileFormat file;
-    if (syntax == EXS_Unknown || !Parse(file, data, size) || file.getDataset() == nullptr)
+    if (target.transferSyntaxUid.empty() || syntax == EXS_Unknown || !Parse(file, data, size) ||
+        file.getDataset() == nullptr)
     {
       return std::nullopt;
     }

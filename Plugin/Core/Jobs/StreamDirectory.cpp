@@ -99,7 +99,7 @@ namespace OrthancPlugins
 
     void WaitForSlot(State& state)
     {
-      const boost::this_thread::disable_interruption uninterrupted;   // "place" must not stay behind
+      const boost::this_thread::disable_interruption uninterrupted; // "place" must not stay behind
       boost::unique_lock<boost::mutex> lock(mutex);
       if (state.hasSlot)
       {
@@ -288,6 +288,12 @@ namespace OrthancPlugins
       snapshots.push_back(state->snapshot);
     }
     return snapshots;
+  }
+
+  std::size_t StreamDirectory::GetWaitingCount() const
+  {
+    const boost::lock_guard<boost::mutex> lock(pimpl_->mutex);
+    return pimpl_->queue.size();
   }
 
   bool StreamDirectory::Cancel(const std::string& id)

@@ -8,6 +8,7 @@
 #include "../Failure.h"
 #include "../IClock.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -88,6 +89,9 @@ namespace OrthancPlugins
 
     std::optional<StreamSnapshot> Find(const std::string& id) const;
     std::vector<StreamSnapshot> List() const;
+
+    // How many are in WaitForSlot() at this moment
+    std::size_t GetWaitingCount() const;
 
     // False if there is no such stream; nothing happens if it has ended
     bool Cancel(const std::string& id);

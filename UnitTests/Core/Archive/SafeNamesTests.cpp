@@ -131,44 +131,45 @@ namespace OrthancPlugins
   {
     NameRegistry registry;
 
-    EXPECT_EQ("same", registry.Claim("same", 120, 0));
-    EXPECT_EQ("same-2", registry.Claim("same", 120, 0));
-    EXPECT_EQ("same-3", registry.Claim("same", 120, 0));
-    EXPECT_EQ("1.dcm", registry.Claim("1.dcm", 120, 4));
-    EXPECT_EQ("1-2.dcm", registry.Claim("1.dcm", 120, 4));
+    EXPECT_EQ("same", registry.TakeSimilar("same", 120, 0));
+    EXPECT_EQ("same-2", registry.TakeSimilar("same", 120, 0));
+    EXPECT_EQ("same-3", registry.TakeSimilar("same", 120, 0));
+    EXPECT_EQ("1.dcm", registry.TakeSimilar("1.dcm", 120, 4));
+    EXPECT_EQ("1-2.dcm", registry.TakeSimilar("1.dcm", 120, 4));
   }
 
   TEST(NameRegistry, ChecksSuffixesAgain)
   {
     NameRegistry registry;
 
-    EXPECT_EQ("same-2", registry.Claim("same-2", 120, 0));
-    EXPECT_EQ("same", registry.Claim("same", 120, 0));
-    EXPECT_EQ("same-3", registry.Claim("same", 120, 0));
-    EXPECT_EQ("same-2-2", registry.Claim("same-2", 120, 0));
+    EXPECT_EQ("same-2", registry.TakeSimilar("same-2", 120, 0));
+    EXPECT_EQ("same", registry.TakeSimilar("same", 120, 0));
+    EXPECT_EQ("same-3", registry.TakeSimilar("same", 120, 0));
+    EXPECT_EQ("same-2-2", registry.TakeSimilar("same-2", 120, 0));
   }
 
   TEST(NameRegistry, IgnoresCase)
   {
     NameRegistry registry;
-    registry.Reserve("MISSING.txt");
+    EXPECT_TRUE(registry.Take("MISSING.txt"));
+    EXPECT_FALSE(registry.Take("missing.TXT"));
 
-    EXPECT_EQ("missing.TXT-2", registry.Claim("missing.TXT", 120, 0));
-    EXPECT_EQ("same", registry.Claim("same", 120, 0));
-    EXPECT_EQ("SAME-2", registry.Claim("SAME", 120, 0));
-    EXPECT_EQ("Same-3", registry.Claim("Same", 120, 0));
-    EXPECT_EQ("\xC3\x89", registry.Claim("\xC3\x89", 120, 0));
-    EXPECT_EQ("\xC3\xA9-2", registry.Claim("\xC3\xA9", 120, 0));
+    EXPECT_EQ("missing.TXT-2", registry.TakeSimilar("missing.TXT", 120, 0));
+    EXPECT_EQ("same", registry.TakeSimilar("same", 120, 0));
+    EXPECT_EQ("SAME-2", registry.TakeSimilar("SAME", 120, 0));
+    EXPECT_EQ("Same-3", registry.TakeSimilar("Same", 120, 0));
+    EXPECT_EQ("\xC3\x89", registry.TakeSimilar("\xC3\x89", 120, 0));
+    EXPECT_EQ("\xC3\xA9-2", registry.TakeSimilar("\xC3\xA9", 120, 0));
   }
 
   TEST(NameRegistry, SuffixesFitIntoTheRoom)
   {
     NameRegistry registry;
 
-    EXPECT_EQ("abcdef", registry.Claim("abcdefgh", 6, 0));
-    EXPECT_EQ("abcd-2", registry.Claim("abcdefgh", 6, 0));
-    EXPECT_EQ("abcd-3", registry.Claim("abcdefij", 6, 0));
-    EXPECT_EQ("x.dcm", registry.Claim("x.dcm", 7, 4));
-    EXPECT_EQ("x-2.dcm", registry.Claim("x.dcm", 7, 4));
+    EXPECT_EQ("abcdef", registry.TakeSimilar("abcdefgh", 6, 0));
+    EXPECT_EQ("abcd-2", registry.TakeSimilar("abcdefgh", 6, 0));
+    EXPECT_EQ("abcd-3", registry.TakeSimilar("abcdefij", 6, 0));
+    EXPECT_EQ("x.dcm", registry.TakeSimilar("x.dcm", 7, 4));
+    EXPECT_EQ("x-2.dcm", registry.TakeSimilar("x.dcm", 7, 4));
   }
 } // namespace OrthancPlugins

@@ -105,7 +105,7 @@ namespace OrthancPlugins
       EXPECT_NE(std::string::npos, position) << from;
       return std::string(text).replace(position, from.size(), to);
     }
-  }
+  } // namespace
 
   TEST(ArchiveRecordJson, EverythingComesBack)
   {
@@ -117,8 +117,8 @@ namespace OrthancPlugins
   TEST(ArchiveRecordJson, EveryValueOfTheEnumerationsComesBack)
   {
     ArchiveRecord record = MakeFullRecord();
-    for (const ArchiveState state : {ArchiveState::Pending, ArchiveState::Ready,
-                                     ArchiveState::Failed, ArchiveState::Evicted})
+    for (const ArchiveState state :
+         {ArchiveState::Pending, ArchiveState::Ready, ArchiveState::Failed, ArchiveState::Evicted})
     {
       record.state = state;
       EXPECT_EQ(state, ParseArchiveRecord(FormatArchiveRecord(record)).state);
@@ -185,9 +185,9 @@ namespace OrthancPlugins
                 {ID, "0F8FAD5B-D9CB-469F-A165-70867728950E"},
                 {ID, ""},
                 {"\"Level\" : \"Series\"", "\"Level\" : \"Frame\""},
-                {"\"Resources\" : [", "\"Resources\" : [ \"second\","},
-                {"\"Resources\" : [", "\"Resources\" : [ 1,"},
-                {"\"Resources\" : ", "\"Resource\" : "},
+                {"\"6e2c0ec2", "\"second\", \"6e2c0ec2"},
+                {"\"6e2c0ec2-5d99c8ca-c1c21cee-79a09605-68391d12\"", "1"},
+                {"\"Resources\"", "\"Resource\""},
                 {"\"IsPost\" : true", "\"IsPost\" : 1"},
                 {"\"Priority\" : -42", "\"Priority\" : 4294967296"},
                 {"\"Priority\" : -42", "\"Priority\" : 1.5"},
@@ -206,7 +206,7 @@ namespace OrthancPlugins
                  "\"CompletedMicroseconds\" : 9223372036854775808"},
                 {"\"Kind\" : \"StorageFull\"", "\"Kind\" : \"DiskFull\""},
                 {"\"Text\" : \"", "\"Text\" : null, \"X\" : \""},
-                {"\"Missing\" : ", "\"Missing\" : {}, \"X\" : "}};
+                {"\"m1\"", "{}"}};
     for (const auto& row : rows)
     {
       EXPECT_FALSE(IsAccepted(Replace(full, row.from, row.to))) << row.to;
@@ -256,15 +256,15 @@ namespace OrthancPlugins
         const std::size_t position = random() % text.size();
         switch (random() % 3)
         {
-          case 0:
-            text[position] = static_cast<char>(random() % 256);
-            break;
-          case 1:
-            text.erase(position, random() % 8);
-            break;
-          default:
-            text.insert(position, text.substr(random() % text.size(), random() % 16));
-            break;
+        case 0:
+          text[position] = static_cast<char>(random() % 256);
+          break;
+        case 1:
+          text.erase(position, random() % 8);
+          break;
+        default:
+          text.insert(position, text.substr(random() % text.size(), random() % 16));
+          break;
         }
       }
 
@@ -275,4 +275,4 @@ namespace OrthancPlugins
     }
     EXPECT_GT(refusedCount, 1'000u);
   }
-}
+} // namespace OrthancPlugins

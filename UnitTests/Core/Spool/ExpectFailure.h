@@ -27,4 +27,4 @@ namespace OrthancPlugins
     ADD_FAILURE() << "Nothing was thrown";
     return "";
   }
-}
+} // namespace OrthancPlugins

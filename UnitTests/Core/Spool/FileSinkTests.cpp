@@ -20,7 +20,7 @@ namespace OrthancPlugins
       const unsigned char* const data = file.GetData();
       return data == nullptr ? std::string() : std::string(data, data + file.GetSizeBytes());
     }
-  }
+  } // namespace
 
   TEST(FileSink, WritesAPrivateFile)
   {
@@ -74,16 +74,14 @@ namespace OrthancPlugins
     const std::string nowhere = (directory.GetRoot() / "nowhere").string();
 
     ExpectFailure(FailureKind::CannotWrite, [&] { FileSink sink(nowhere + "/file"); });
-    ExpectFailure(FailureKind::CannotWrite,
-                  [&] { FileSink sink(FileSink::Unnamed{nowhere}); });
+    ExpectFailure(FailureKind::CannotWrite, [&] { FileSink sink(FileSink::Unnamed{nowhere}); });
   }
 
   TEST(FileSink, FullDeviceIsAFullStorage)
   {
     FileSink sink("/dev/full");
 
-    const std::string text =
-      ExpectFailure(FailureKind::StorageFull, [&] { sink.Write("x", 1); });
+    const std::string text = ExpectFailure(FailureKind::StorageFull, [&] { sink.Write("x", 1); });
 
     EXPECT_EQ("The disk of the spool is full", text);
     EXPECT_EQ(0u, sink.GetBytesWritten());
@@ -180,4 +178,4 @@ namespace OrthancPlugins
     ExpectFailure(FailureKind::Internal, [&] { MappedFile file(root + "/link"); });
     ExpectFailure(FailureKind::Internal, [&] { MappedFile file(-1); });
   }
-}
+} // namespace OrthancPlugins

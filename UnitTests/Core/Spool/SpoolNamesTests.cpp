@@ -17,7 +17,7 @@ namespace OrthancPlugins
       SpoolFile kind;
       std::string id;
     };
-  }
+  } // namespace
 
   TEST(SpoolNames, MakesPathsInItsDirectory)
   {
@@ -37,10 +37,10 @@ namespace OrthancPlugins
   {
     const SpoolNames names("/spool");
 
-    for (const char* bad : {"", ".", "..", "../x", "/etc/passwd", "0f8fad5b", "lock",
-                            "0f8fad5b-d9cb-469f-a165-70867728950e/",
-                            "../ad5b-d9cb-469f-a165-70867728950e",
-                            "0F8FAD5B-D9CB-469F-A165-70867728950E"})
+    for (const char* bad :
+         {"", ".", "..", "../x", "/etc/passwd", "0f8fad5b", "lock",
+          "0f8fad5b-d9cb-469f-a165-70867728950e/", "../ad5b-d9cb-469f-a165-70867728950e",
+          "0F8FAD5B-D9CB-469F-A165-70867728950E"})
     {
       ExpectFailure(FailureKind::BadFormat, [&] { names.GetRecordPath(bad); });
       ExpectFailure(FailureKind::BadFormat, [&] { names.GetArchivePath(bad); });
@@ -115,4 +115,4 @@ namespace OrthancPlugins
       EXPECT_FALSE(SpoolNames::Parse(row).has_value()) << row.substr(0, 60);
     }
   }
-}
+} // namespace OrthancPlugins

@@ -79,7 +79,8 @@ namespace OrthancPlugins
   class FileSizeLimit
   {
   public:
-    explicit FileSizeLimit(rlim_t sizeBytes) : handler_(std::signal(SIGXFSZ, SIG_IGN))
+    explicit FileSizeLimit(rlim_t sizeBytes)
+      : handler_(std::signal(SIGXFSZ, SIG_IGN))
     {
       ::getrlimit(RLIMIT_FSIZE, &before_);
       rlimit limit = before_;
@@ -100,4 +101,4 @@ namespace OrthancPlugins
     rlimit before_ = {};
     void (*handler_)(int);
   };
-}
+} // namespace OrthancPlugins

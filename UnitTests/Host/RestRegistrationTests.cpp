@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#include "../../Plugin/Core/Failure.h"
+#include "../../Plugin/Host/RestRegistration.h"
+#include "../Fakes/FakeOrthanc.h"
+
+#include <boost/thread/thread.hpp>
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+namespace OrthancPlugins
+{
+  namespace
+  {
+    OrthancPluginErrorCode Get(FakeOrthanc& host, std::size_t row, FakeOrthanc::Answer& answer)
+    {
+      return host.Request(row, OrthancPluginHttpMethod_Get, {"abc"}, {{"a", "1"}}, {}, "", answer);
+    }
+  } // namespace
+
+  TEST(RestRegistration, EachRowHasItsOwnCallback)
+  {
+    FakeOrthanc host("1.12.7");
+    std::vector<std::string> uris;
+    for (std::size_t i = 0; i < MAX_REST_ROUTES; i++)
+    {
+      uris.push_back("/row/" + std::to_string(i));
+    }
+
+    RegisterRestRoutes(
+      host.GetContext(), uris,
+      [](std::size_t row, const HttpRequest& request, IHttpAnswer& answer)
+      { answer.SendBuffer(std::to_string(row) + request.groups.at(0), "text/plain"); });
+
+    ASSERT_EQ(MAX_REST_ROUTES, host.routes.size());
+    for (std::size_t i = 0; i < MAX_REST_ROUTES; i++)
+    {
+      FakeOrthanc::Answer answer;
+      EXPECT_EQ(OrthancPluginErrorCode_Success, Get(host, i, answer));
+      EXPECT_EQ(std::to_string(i) + "abc", answer.body);
+      EXPECT_EQ("/row/" + std::to_string(i), host.routes[i].uri);
+    }
+    ClearRestRoutes();
+  }
+
+  TEST(RestRegistration, TooManyRowsAreRefused)
+  {
+    FakeOrthanc host("1.12.7");
+
+    EXPECT_THROW(RegisterRestRoutes(host.GetContext(),
+                                    std::vector<std::string>(MAX_REST_ROUTES + 1),
+                                    [](std::size_t, const HttpRequest&, IHttpAnswer&) {}),
+                 Failure);
+    EXPECT_TRUE(host.routes.empty());
+  }
+
+  TEST(RestRegistration, FailuresBecomeErrorsOfTheHost)
+  {
+    FakeOrthanc host("1.12.7");
+    RegisterRestRoutes(host.GetContext(), {"/a"},
+                       [](std::size_t, const HttpRequest&, IHttpAnswer& answer)
+                       {
+                         answer.SetHeader("X", "y");
+                         throw Failure(FailureKind::NotFound, "No such thing");
+                       });
+    FakeOrthanc::Answer answer;
+
+    EXPECT_EQ(OrthancPluginErrorCode_InexistentItem, Get(host, 0, answer));
+
+    EXPECT_EQ("No such thing", answer.details.value());
+    EXPECT_TRUE(answer.headers.empty());
+    ClearRestRoutes();
+  }
+
+  TEST(RestRegistration, ForeignExceptionsCrossTheThread)
+  {
+    FakeOrthanc host("1.12.7");
+    RegisterRestRoutes(host.GetContext(), {"/a", "/b"},
+                       [](std::size_t row, const HttpRequest&, IHttpAnswer&)
+                       {
+                         if (row == 0)
+                         {
+                           throw std::bad_alloc();
+                         }
+                         throw 1;
+                       });
+    FakeOrthanc::Answer first, second;
+
+    EXPECT_EQ(OrthancPluginErrorCode_NotEnoughMemory, Get(host, 0, first));
+    EXPECT_EQ(OrthancPluginErrorCode_InternalError, Get(host, 1, second));
+    ClearRestRoutes();
+  }
+
+  TEST(RestRegistration, HandlersHaveMoreStackThanTheThreadsOfTheHost)
+  {
+    FakeOrthanc host("1.12.7");
+    RegisterRestRoutes(host.GetContext(), {"/a"},
+                       [](std::size_t, const HttpRequest&, IHttpAnswer& answer)
+                       {
+                         volatile char large[1u << 20];
+                         for (std::size_t i = 0; i < sizeof(large); i += 1024)
+                         {
+                           large[i] = 'x';
+                         }
+                         answer.SendBuffer(std::string(1, large[1024]), "text/plain");
+                       });
+    FakeOrthanc::Answer answer;
+    OrthancPluginErrorCode code = OrthancPluginErrorCode_Plugin;
+    boost::thread::attributes attributes;
+    attributes.set_stack_size(256u << 10);
+
+    boost::thread(attributes, [&] { code = Get(host, 0, answer); }).join();
+
+    EXPECT_EQ(OrthancPluginErrorCode_Success, code);
+    EXPECT_EQ("x", answer.body);
+    ClearRestRoutes();
+  }
+
+  TEST(RestRegistration, ManyRequestsAtTheSameTime)
+  {
+    FakeOrthanc host("1.12.7");
+    std::atomic<unsigned> count{0};
+    RegisterRestRoutes(host.GetContext(), {"/a", "/b"},
+                       [&](std::size_t row, const HttpRequest& request, IHttpAnswer& answer)
+                       {
+                         count++;
+                         answer.SetHeader("X-Row", std::to_string(row));
+                         answer.SendBuffer(request.groups.at(0), "text/plain");
+                       });
+    boost::thread_group threads;
+    std::atomic<unsigned> goodCount{0};
+    for (unsigned i = 0; i < 16; i++)
+    {
+      threads.create_thread(
+        [&, i]
+        {
+          for (unsigned j = 0; j < 20; j++)
+          {
+            FakeOrthanc::Answer answer;
+            if (Get(host, i % 2, answer) == OrthancPluginErrorCode_Success &&
+                answer.body == "abc" && answer.headers.at(0).second == std::to_string(i % 2))
+            {
+              goodCount++;
+            }
+          }
+        });
+    }
+    threads.join_all();
+
+    EXPECT_EQ(320u, count);
+    EXPECT_EQ(320u, goodCount);
+    ClearRestRoutes();
+  }
+
+  TEST(RestRegistration, ResetAndAgain)
+  {
+    FakeOrthanc host("1.12.7");
+    const auto dispatch = [](const std::string& text)
+    {
+      return [text](std::size_t, const HttpRequest&, IHttpAnswer& answer)
+      { answer.SendBuffer(text, "text/plain"); };
+    };
+    RegisterRestRoutes(host.GetContext(), {"/a"}, dispatch("first"));
+    ClearRestRoutes();
+    FakeOrthanc::Answer late;
+    EXPECT_EQ(OrthancPluginErrorCode_DatabaseUnavailable, Get(host, 0, late));
+    EXPECT_EQ(0u, late.status);
+
+    RegisterRestRoutes(host.GetContext(), {"/a"}, dispatch("second"));
+    FakeOrthanc::Answer answer;
+    EXPECT_EQ(OrthancPluginErrorCode_Success, Get(host, 0, answer));
+    EXPECT_EQ("second", answer.body);
+    ClearRestRoutes();
+  }
+} // namespace OrthancPlugins

@@ -10,7 +10,8 @@ import dicom_samples
 import orthanc_server
 
 # A refused request is logged as an error by the host itself, also without plugin
-REFUSED = re.compile(r"(PluginsErrorDictionary|OrthancException|OrthancPlugins|HttpServer|Toolbox)\.cpp")
+REFUSED = re.compile(r"(PluginsErrorDictionary|OrthancException|OrthancPlugins|PluginsManager|"
+                     r"HttpServer|Toolbox)\.cpp")
 
 
 class Watch:

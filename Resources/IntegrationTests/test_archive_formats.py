@@ -3,6 +3,7 @@
 """The ZIP itself: other programs open it, whatever the compression; its bytes are reproducible."""
 
 import datetime
+import io
 import subprocess
 import zipfile
 
@@ -251,7 +252,8 @@ def test_just_below_and_above_zip32(server):
                                                        "Compression": "Store"})
 
         assert (b"PK\x06\x06" in answer.content[-200:]) == has_zip64
-        assert len(list_names(answer.content)) == count
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            assert len(archive.namelist()) == count
 
 
 # Manifest

@@ -22,14 +22,14 @@ ONE_SLOW_JOB = {"ConcurrentJobs": 1, "AdvancedRest": {"Archive": {"Threads": 1}}
 
 
 class Slow:
-    """Fields of an archive that takes seconds: the same instances many times over, densely packed."""
+    """Fields of an archive that takes a second or more: instances many times over, densely packed."""
 
-    def __init__(self, server):
+    def __init__(self, server, copies=15):
         stored = server.upload_all(
             [make_dicom("slow", instance=number, rows=1024, columns=1024) for number in range(1, 5)])
         self.study = stored[0]["ParentStudy"]
-        self.fields = {"Resources": [item["ID"] for item in stored] * 50, "Compression": "Dense"}
-        self.count = 200
+        self.fields = {"Resources": [item["ID"] for item in stored] * copies, "Compression": "Dense"}
+        self.count = 4 * copies
 
     def submit(self, server, **fields):
         return server.submit("/tools/create-archive", **{**self.fields, **fields})
@@ -39,6 +39,14 @@ class Slow:
 def slow_server(start_server):
     server = start_server(ONE_SLOW_JOB)
     server.slow = Slow(server)
+    return server
+
+
+@pytest.fixture
+def very_slow_server(start_server):
+    """A job goes on while Orthanc stops its HTTP server, which takes two seconds."""
+    server = start_server(ONE_SLOW_JOB)
+    server.slow = Slow(server, copies=60)
     return server
 
 
@@ -185,7 +193,7 @@ def test_history_of_streams_is_limited(start_server):
     ("DELETE", "/jobs/nope/archive"), ("DELETE", "/jobs/nope/cancel"), ("DELETE", "/jobs/nope/other"),
     ("PUT", "/jobs/nope/archive"), ("PUT", "/jobs/nope/cancel"), ("GET", "/jobs/nope/archive/more"),
     ("HEAD", "/jobs"), ("OPTIONS", "/jobs"), ("PATCH", "/jobs"),
-    ("GET", "/jobs/%2e%2e"), ("GET", "/jobs/..%2fsystem"), ("GET", "/jobs/a%3fexpand"),
+    ("GET", "/jobs/%2e%2e"), ("GET", "/jobs/a%3fexpand"), ("GET", "/jobs/a%2farchive"),
     ("POST", "/jobs/..%2f..%2ftools/cancel"),
 ])
 def test_errors_of_the_job_routes(pair, expect_errors, method, path):
@@ -193,7 +201,8 @@ def test_errors_of_the_job_routes(pair, expect_errors, method, path):
 
     core, plugin = pair.request(method, path, data=b"")
 
-    check_same_error(core, plugin)
+    # On 1.10.1 nothing can be deleted; streams of ours can
+    check_same_error(core, plugin, has_more_verbs=not HAS_JOB_DELETION)
 
 
 @pytest.mark.parametrize("verb", ["cancel", "pause", "resume", "resubmit"])
@@ -218,10 +227,14 @@ def test_wrong_verbs_on_a_finished_job(pair, library, expect_errors):
 
     for method, path in (("PUT", ""), ("POST", ""), ("PUT", "/archive"), ("POST", "/archive"),
                          ("GET", "/other"), ("GET", "/cancel")):
+        # The identifiers differ, and are part of the error
         core = pair.core.request(method, f"/jobs/{ids[0]}{path}")
         plugin = pair.plugin.request(method, f"/jobs/{ids[1]}{path}")
         assert plugin.status_code == core.status_code, (method, path)
-        assert plugin.headers.get("Allow") == core.headers.get("Allow"), (method, path)
+        assert bool(plugin.content) == bool(core.content), (method, path)
+        assert plugin.headers.get("Content-Type") == core.headers.get("Content-Type")
+        verbs = [set(answer.headers.get("Allow", "").split(",")) for answer in (core, plugin)]
+        assert verbs[0] == verbs[1] or (verbs[0] < verbs[1] and not HAS_JOB_DELETION)
 
 
 # Control
@@ -257,7 +270,8 @@ def test_priority(slow_server):
     assert sorted(ends, key=ends.get) == [10, 5, 1, -5]
 
 
-def test_pause_and_resume_while_running(slow_server):
+def test_pause_and_resume_while_running(slow_server, expect_errors):
+    expect_errors()
     server = slow_server
     job = server.slow.submit(server)
     server.wait_job(job, "Running")
@@ -289,8 +303,9 @@ def test_pause_and_resume_while_pending(slow_server):
 
 
 @pytest.mark.parametrize("state", ["Pending", "Running", "Paused"])
-def test_cancel_and_resubmit(slow_server, state):
+def test_cancel_and_resubmit(slow_server, expect_errors, state):
     """The core answers 500 to a resubmission."""
+    expect_errors()
     server = slow_server
     blocker = None
     if state == "Pending":
@@ -521,14 +536,14 @@ def test_result_survives_a_restart(start_server, how):
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
 @pytest.mark.parametrize("state", ["Pending", "Running", "Paused"])
-def test_unfinished_job_is_finished_after_a_restart(slow_server, expect_errors, state, how):
+def test_unfinished_job_is_finished_after_a_restart(very_slow_server, expect_errors, state, how):
     expect_errors("")
-    server = slow_server
+    server = very_slow_server
     first = server.slow.submit(server)
     server.wait_job(first, "Running")
-    job = first
+    job, count = first, server.slow.count
     if state == "Pending":
-        job = server.slow.submit(server)
+        job, count = server.submit(f"/studies/{server.slow.study}/archive"), 4
         server.wait_job(job, "Pending")
     elif state == "Paused":
         post_verb(server, job, "pause")
@@ -547,7 +562,7 @@ def test_unfinished_job_is_finished_after_a_restart(slow_server, expect_errors, 
     data = wait_until(lambda: server.get(f"/jobs/{job}/archive").status_code == 200, "the result",
                       seconds=120)
     assert data
-    assert len(list_names(get_output(server, job))) == server.slow.count
+    assert len(list_names(get_output(server, job))) == count
     wait_until(lambda: "Running" not in list_states(server).values() and
                "Pending" not in list_states(server).values(), "all jobs", seconds=120)
     assert not [name for name in server.list_spool() if name.endswith(".part")]
@@ -559,7 +574,7 @@ def test_restart_without_saved_jobs(start_server, expect_errors, configuration, 
     """What the host forgets, the spool knows."""
     expect_errors("")
     server = start_server({**ONE_SLOW_JOB, **configuration})
-    slow = Slow(server)
+    slow = Slow(server, copies=60)
     done = server.submit(f"/studies/{slow.study}/archive")
     server.wait_success(done)
     unfinished = slow.submit(server)
@@ -574,7 +589,7 @@ def test_restart_without_saved_jobs(start_server, expect_errors, configuration, 
     assert len(list_names(get_output(server, unfinished))) == slow.count
 
 
-def test_failed_and_canceled_jobs_stay_so_after_a_restart(slow_server, expect_errors):
+def test_canceled_jobs_stay_so_after_a_restart(slow_server, expect_errors):
     expect_errors("")
     server = slow_server
     job = server.slow.submit(server)
@@ -611,9 +626,15 @@ def test_spool_elsewhere(start_server, tmp_path):
 def neighbours(start_server):
     """Two servers with the same content: alone, and with the plugin; both know unreachable others."""
     closed = find_free_port()
+    third = start_server({"DicomServerEnabled": True, "DicomAet": "THIRD", "DicomAlwaysAllowMove": True,
+                          "DicomModalities": {"self": ["THIRD", "127.0.0.1", 1]}}, with_plugin=False,
+                         should_start=False)
+    third.configuration["DicomModalities"]["self"][2] = third.configuration["DicomPort"]
+    third.start()
     configuration = {
-        "DicomModalities": {"nobody": ["NOBODY", "127.0.0.1", closed]},
-        "OrthancPeers": {"nobody": [f"http://127.0.0.1:{closed}/"]},
+        "DicomModalities": {"nobody": ["NOBODY", "127.0.0.1", closed],
+                            "third": ["THIRD", "127.0.0.1", third.configuration["DicomPort"]]},
+        "OrthancPeers": {"nobody": [f"http://127.0.0.1:{closed}/"], "third": [third.url + "/"]},
         "DicomScuTimeout": 2, "HttpTimeout": 5,
     }
 
@@ -622,6 +643,7 @@ def neighbours(start_server):
         plugin = start_server(configuration)
 
     both = Neighbours()
+    third.upload(make_dicom("third"))
     dicoms = make_study("foreign", instances=2)
     both.stored = [(both.core.upload(dicom), both.plugin.upload(dicom))[1] for dicom in dicoms]
     both.study = both.stored[0]["ParentStudy"]
@@ -637,8 +659,18 @@ FOREIGN_JOBS = {
                         "Failure"),
     "store to a modality": ("/modalities/nobody/store", {"Resources": ["{study}"],
                                                          "Asynchronous": True}, "Failure"),
-    "retrieve": ("/modalities/nobody/move", {"Level": "Study", "Asynchronous": True,
-                                             "Resources": [{"StudyInstanceUID": "1.2.3"}]}, "Failure"),
+    "store to a good peer": ("/peers/third/store", {"Resources": ["{study}"], "Asynchronous": True},
+                             "Success"),
+    "store to a good modality": ("/modalities/third/store", {"Resources": ["{study}"],
+                                                             "Asynchronous": True}, "Success"),
+    "retrieve": ("/modalities/third/move",
+                 {"Level": "Study", "Asynchronous": True, "TargetAet": "THIRD",
+                  "Resources": [{"StudyInstanceUID": dicom_samples.make_uid("third", "1")}]},
+                 "Success"),
+    "failing retrieve": ("/modalities/third/move",
+                         {"Level": "Study", "Asynchronous": True, "TargetAet": "UNKNOWN",
+                          "Resources": [{"StudyInstanceUID": dicom_samples.make_uid("third", "1")}]},
+                         "Failure"),
     "media": ("/studies/{study}/media", {"Asynchronous": True}, "Success"),
 }
 

@@ -55,6 +55,22 @@ def read_dataset(dicom):
     return pydicom.dcmread(io.BytesIO(dicom), force=True)
 
 
+def get_pixels(dataset):
+    """What decoders see: DCMTK leaves the byte behind a JPEG stream of odd length to chance."""
+    text = bytes(dataset.PixelData)
+    if not dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        return text
+    fragments = []
+    position = 0
+    while position < len(text):
+        length = int.from_bytes(text[position + 4:position + 8], "little")
+        fragment = text[position + 8:position + 8 + length]
+        end = fragment.rfind(b"\xff\xd9", len(fragment) - 4)
+        fragments.append(fragment[:end] if end >= 0 else fragment)
+        position += 8 + length
+    return fragments
+
+
 def request_one(server, instance, **fields):
     """The only entry of an archive, or none."""
     answer = server.post("/tools/create-archive", {"Resources": [instance], **fields})
@@ -84,8 +100,8 @@ def test_like_the_host_or_the_original(pair, sources, expect_errors, source, tar
     is_lossy = core_dataset.SOPInstanceUID != read_dataset(original).SOPInstanceUID
     assert (plugin_dataset.SOPInstanceUID != read_dataset(original).SOPInstanceUID) == is_lossy
     if "PixelData" in core_dataset:
-        assert plugin_dataset.PixelData == core_dataset.PixelData
-    if not is_lossy:
+        assert get_pixels(plugin_dataset) == get_pixels(core_dataset)
+    if not is_lossy and "JPEG" not in target:
         assert plugin == core
 
 
@@ -174,7 +190,7 @@ def test_lossy_quality_changes_the_size(pair, expect_errors):
         sizes[quality] = len(read_dataset(plugin).PixelData)
         if VERSION >= (1, 12, 7):
             core = request_one(pair.core, instance, **fields)
-            assert read_dataset(core).PixelData == read_dataset(plugin).PixelData
+            assert get_pixels(read_dataset(core)) == get_pixels(read_dataset(plugin))
         got = pair.plugin.get(f"/tools/create-archive?resources={instance}&lossy-quality={quality}"
                               f"&transcode={dicom_samples.JPEG_BASELINE}")
         entry = list(read_entries(got.content).values())[0]
@@ -192,9 +208,9 @@ def test_default_quality_is_the_hosts(start_server):
             server = start_server({"DicomLossyTranscodingQuality": quality}, with_plugin=with_plugin)
             instance = server.upload(dicom)["ID"]
             entry = request_one(server, instance, Transcode=dicom_samples.JPEG_BASELINE)
-            both.append(read_dataset(entry).PixelData)
+            both.append(get_pixels(read_dataset(entry)))
         assert both[0] == both[1]
-        sizes[quality] = len(both[1])
+        sizes[quality] = sum(map(len, both[1]))
 
     assert sizes[20] < sizes[80]
 

@@ -46,7 +46,7 @@ def slow_server(start_server):
 def very_slow_server(start_server):
     """A job goes on while Orthanc stops its HTTP server, which takes two seconds."""
     server = start_server(ONE_SLOW_JOB)
-    server.slow = Slow(server, copies=60)
+    server.slow = Slow(server, copies=40)
     return server
 
 
@@ -574,7 +574,7 @@ def test_restart_without_saved_jobs(start_server, expect_errors, configuration, 
     """What the host forgets, the spool knows."""
     expect_errors("")
     server = start_server({**ONE_SLOW_JOB, **configuration})
-    slow = Slow(server, copies=60)
+    slow = Slow(server, copies=40)
     done = server.submit(f"/studies/{slow.study}/archive")
     server.wait_success(done)
     unfinished = slow.submit(server)
@@ -627,6 +627,7 @@ def neighbours(start_server):
     """Two servers with the same content: alone, and with the plugin; both know unreachable others."""
     closed = find_free_port()
     third = start_server({"DicomServerEnabled": True, "DicomAet": "THIRD", "DicomAlwaysAllowMove": True,
+                          "DicomAlwaysAllowFind": True,
                           "DicomModalities": {"self": ["THIRD", "127.0.0.1", 1]}}, with_plugin=False,
                          should_start=False)
     third.configuration["DicomModalities"]["self"][2] = third.configuration["DicomPort"]
@@ -663,13 +664,8 @@ FOREIGN_JOBS = {
                              "Success"),
     "store to a good modality": ("/modalities/third/store", {"Resources": ["{study}"],
                                                              "Asynchronous": True}, "Success"),
-    "retrieve": ("/modalities/third/move",
-                 {"Level": "Study", "Asynchronous": True, "TargetAet": "THIRD",
-                  "Resources": [{"StudyInstanceUID": dicom_samples.make_uid("third", "1")}]},
-                 "Success"),
-    "failing retrieve": ("/modalities/third/move",
-                         {"Level": "Study", "Asynchronous": True, "TargetAet": "UNKNOWN",
-                          "Resources": [{"StudyInstanceUID": dicom_samples.make_uid("third", "1")}]},
+    "retrieve": ("/queries/{query}/retrieve", {"TargetAet": "THIRD", "Asynchronous": True}, "Success"),
+    "failing retrieve": ("/queries/{query}/retrieve", {"TargetAet": "UNKNOWN", "Asynchronous": True},
                          "Failure"),
     "media": ("/studies/{study}/media", {"Asynchronous": True}, "Success"),
 }
@@ -677,6 +673,9 @@ FOREIGN_JOBS = {
 
 def run_foreign(server, study, series, name):
     path, body, _ = FOREIGN_JOBS[name]
+    if "{query}" in path:
+        query = server.post("/modalities/third/query", {"Level": "Study", "Query": {}}).json()["ID"]
+        path = path.replace("{query}", query)
     text = json.dumps(body).replace("{study}", study).replace("{series}", series)
     answer = server.post(path.replace("{study}", study), text)
     assert answer.status_code == 200, answer.text

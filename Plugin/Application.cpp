@@ -21,8 +21,10 @@
 #include <boost/thread.hpp>
 #include <json/value.h>
 
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace OrthancPlugins
 {
@@ -39,6 +41,19 @@ namespace OrthancPlugins
         LogWarning(warning);
       }
       return parsed;
+    }
+
+    std::vector<std::string> ListPending(const ArchiveSpool& spool)
+    {
+      std::vector<std::string> ids;
+      for (const ArchiveRecord& record : spool.List())
+      {
+        if (record.state == ArchiveState::Pending)
+        {
+          ids.push_back(record.id);
+        }
+      }
+      return ids;
     }
 
     std::set<std::string> ListHostJobs(OrthancRestApi& host)
@@ -63,6 +78,7 @@ namespace OrthancPlugins
         spool(settings.spool, clock),
         factory(spool, store, planner, settings.archive),
         queue(context),
+        unfinishedAtStart(ListPending(spool)),
         streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock),
         routes(settings),
         services{settings, version, clock, store, host, planner, spool, queue, factory, streams}
@@ -78,35 +94,43 @@ namespace OrthancPlugins
     ArchiveSpool spool;
     JobFactory factory;
     OrthancJobQueue queue;
+    std::vector<std::string> unfinishedAtStart;
     StreamDirectory streams;
     RouteTable routes;
     Services services;
     boost::thread keeper;
 
+    bool HasJob(const std::string& archiveId, const std::set<std::string>& hostJobs) const
+    {
+      for (const std::string& jobId : spool.ListJobs(archiveId))
+      {
+        if (hostJobs.count(jobId) != 0)
+        {
+          return true;
+        }
+      }
+      return false;
+    }
+
     // Jobs that the host has lost (its registry is saved with a delay, or not at all) are submitted
-    // again; their old IDs keep their results
+    // again; their old IDs keep their results. Only what was there before the first request of this
+    // run: a newer record may just not have its job yet
     void ResubmitLostJobs()
     {
-      const std::set<std::string> known = ListHostJobs(host);
-      for (const ArchiveRecord& record : spool.List())
+      const std::set<std::string> hostJobs = ListHostJobs(host);
+      for (const std::string& archiveId : unfinishedAtStart)
       {
-        if (record.state != ArchiveState::Pending)
+        const std::optional<ArchiveRecord> record = spool.Find(archiveId);
+        if (!record.has_value() || record->state != ArchiveState::Pending ||
+            HasJob(archiveId, hostJobs))
         {
           continue;
         }
-        bool isAlive = false;
-        for (const std::string& jobId : spool.ListJobs(record.id))
-        {
-          isAlive = isAlive || known.count(jobId) != 0;
-        }
-        if (!isAlive)
-        {
-          const std::string jobId =
-            queue.Submit(factory.CreateArchiveJob(record.id), record.request.priority);
-          spool.LinkJob(jobId, record.id);
-          LogWarning("Archive " + record.id +
-                     " was not finished and its job is lost: continued as job " + jobId);
-        }
+        const std::string jobId =
+          queue.Submit(factory.CreateArchiveJob(archiveId), record->request.priority);
+        spool.LinkJob(jobId, archiveId);
+        LogWarning("The job of archive " + archiveId +
+                   " was lost, it is continued by the new job " + jobId);
       }
     }
 

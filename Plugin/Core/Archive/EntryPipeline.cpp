@@ -7,8 +7,10 @@
 
 #include "../Zip/Deflater.h"
 
-#include <boost/chrono.hpp>
-#include <boost/thread.hpp>
+#include <boost/date_time/posix_time/posix_time_types.hpp>
+#include <boost/thread/condition_variable.hpp>
+#include <boost/thread/mutex.hpp>
+#include <boost/thread/thread.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -173,7 +175,7 @@ namespace OrthancPlugins
     void Start();
     void Stop();
     void RunThread();
-    void RunTask(Worker& worker, const Task& task);
+    void RunTask(Worker& worker, Task& task);
 
     // By the threads, without the lock
     std::unique_ptr<IInstanceData> OpenSource(const PlannedEntry& planned, EntryOrigin& origin);
@@ -191,13 +193,15 @@ namespace OrthancPlugins
                      Block& block);
     void TakeRecycledBuffer(std::vector<unsigned char>& buffer);
 
+    // By the receiver, without the lock
+    void Retire();
+
     // With the lock
     bool PickTask(Task& task);
     std::uint64_t EstimateCharge(const PlannedEntry& planned) const;
     void SetCharge(Entry& entry, std::uint64_t chargedBytes);
     void PublishFailure(Entry& entry, const EntryFailure& failure);
     bool IsNextReady() const;
-    void Retire(std::shared_ptr<Entry>& retired, std::shared_ptr<Block>& block);
     void Deliver();
     void Recycle(Payload& payload);
     void NotifyReceiver(const Entry& entry);
@@ -363,7 +367,7 @@ namespace OrthancPlugins
     entry.chargedBytes = chargedBytes;
   }
 
-  void EntryPipeline::PImpl::RunTask(Worker& worker, const Task& task)
+  void EntryPipeline::PImpl::RunTask(Worker& worker, Task& task)
   {
     if (!task.block)
     {
@@ -398,6 +402,10 @@ namespace OrthancPlugins
     {
       blocksBytes -= task.block->chargedBytes;
       hasWork.notify_all();
+    }
+    else
+    {
+      task.block.reset(); // the receiver's is the last reference: it decides when the bytes go
     }
     NotifyReceiver(entry);
   }
@@ -516,7 +524,7 @@ namespace OrthancPlugins
                                        std::shared_ptr<const IInstanceData> source,
                                        EntryFacts facts)
   {
-    const std::shared_ptr<Block> block = std::make_shared<Block>();
+    std::shared_ptr<Block> block = std::make_shared<Block>();
     block->inputBytes = static_cast<std::size_t>(facts.sizeBytes);
     if (worker.digest)
     {
@@ -536,7 +544,7 @@ namespace OrthancPlugins
     const boost::unique_lock<boost::mutex> lock(mutex);
     SetCharge(*entry, std::max(heldBytes, MIN_CHARGE_BYTES));
     entry->facts = facts;
-    entry->blocks.push_back(block);
+    entry->blocks.push_back(std::move(block)); // the receiver's is the last reference
     entry->nextToClaim = 1;
     entry->isOpened = true;
     hasWork.notify_one();
@@ -640,18 +648,33 @@ namespace OrthancPlugins
     }
   }
 
-  // Gives the charge of the current piece back. What must be destroyed comes out as arguments: its
-  // destructor may call the store
-  void EntryPipeline::PImpl::Retire(std::shared_ptr<Entry>& retired, std::shared_ptr<Block>& block)
+  // Destroys what the current piece held, then gives its charge back: in this order, so that the charge
+  // covers all that exists. Destructors may call the store, hence without the lock
+  void EntryPipeline::PImpl::Retire()
   {
     if (!current)
     {
       return;
     }
-    block = std::move(current);
+    std::shared_ptr<const IInstanceData> source;
+    {
+      const boost::unique_lock<boost::mutex> lock(mutex);
+      Entry& entry = *window.front();
+      Recycle(current->payload);
+      if (piece.isLast &&
+          std::all_of(entry.blocks.begin(), entry.blocks.end(),
+                      [](const std::shared_ptr<Block>& block) { return block->isDone; }))
+      {
+        source = std::move(entry.source);
+      }
+    }
+    const std::uint64_t chargedBytes = current->chargedBytes;
     current.reset();
-    blocksBytes -= block->chargedBytes;
-    Recycle(block->payload);
+    source.reset();
+
+    std::shared_ptr<Entry> retired; // outlives the lock, with the blocks nobody will ask for
+    const boost::unique_lock<boost::mutex> lock(mutex);
+    blocksBytes -= chargedBytes;
     if (piece.isLast)
     {
       retired = std::move(window.front());
@@ -659,9 +682,9 @@ namespace OrthancPlugins
       SetCharge(*retired, 0);
       unclaimed.erase(retired->index);
       retired->isAbandoned = true;
-      for (const std::shared_ptr<Block>& other : retired->blocks)
+      for (const std::shared_ptr<Block>& block : retired->blocks)
       {
-        blocksBytes -= other->isDone ? other->chargedBytes : 0;
+        blocksBytes -= block->isDone ? block->chargedBytes : 0;
       }
     }
     hasWork.notify_all();
@@ -697,16 +720,9 @@ namespace OrthancPlugins
 
   const EntryPiece* EntryPipeline::Next(unsigned timeoutMilliseconds)
   {
-    {
-      std::shared_ptr<Entry> retired; // these two die after the lock, before the wait
-      std::shared_ptr<Block> block;
-      const boost::unique_lock<boost::mutex> lock(pimpl_->mutex);
-      pimpl_->Retire(retired, block);
-    }
+    pimpl_->Retire();
 
     boost::unique_lock<boost::mutex> lock(pimpl_->mutex);
-    const boost::chrono::steady_clock::time_point deadline =
-      boost::chrono::steady_clock::now() + boost::chrono::milliseconds(timeoutMilliseconds);
     while (!pimpl_->IsNextReady())
     {
       if (pimpl_->broken.has_value())
@@ -714,7 +730,7 @@ namespace OrthancPlugins
         throw Failure(pimpl_->broken->kind, pimpl_->broken->message);
       }
       if (timeoutMilliseconds == 0 ||
-          pimpl_->hasPiece.wait_until(lock, deadline) == boost::cv_status::timeout)
+          !pimpl_->hasPiece.timed_wait(lock, boost::posix_time::milliseconds(timeoutMilliseconds)))
       {
         return nullptr;
       }

@@ -7,7 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/thread.hpp>
+#include <boost/date_time/posix_time/posix_time_types.hpp>
+#include <boost/thread/thread.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -133,7 +134,7 @@ namespace OrthancPlugins
       unsigned rounds = 0;
       while (rounds < 10)
       {
-        boost::this_thread::sleep_for(boost::chrono::milliseconds(10));
+        boost::this_thread::sleep(boost::posix_time::milliseconds(10));
         const std::uint64_t now = store.opened + store.readBytes;
         rounds = now == before ? rounds + 1 : 0;
         before = now;

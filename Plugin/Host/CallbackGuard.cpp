@@ -45,4 +45,17 @@ namespace OrthancPlugins
       LogError(what);
     }
   }
+
+  void LogBrokenCallback(const char* what, const char* text) noexcept
+  {
+    try
+    {
+      LogError(std::string(what) + ": " + text);
+    }
+    catch (...)
+    {
+      // No memory for the line
+      LogError(what);
+    }
+  }
 } // namespace OrthancPlugins

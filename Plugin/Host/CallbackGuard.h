@@ -55,6 +55,9 @@ namespace OrthancPlugins
   // One line in the log for a failed callback. Neither logging nor its memory may fail
   void LogFailure(const char* what, FailureKind kind, const char* text) noexcept;
 
+  // The same, always as an error: nobody but the log is told
+  void LogBrokenCallback(const char* what, const char* text) noexcept;
+
   // For all callbacks that return a code and answer no request
   template <typename Body>
   OrthancPluginErrorCode GuardCallback(const char* what, Body&& body) noexcept
@@ -62,7 +65,7 @@ namespace OrthancPlugins
     return GuardWith(body,
                      [what](FailureKind kind, const char* text)
                      {
-                       LogFailure(what, kind, text);
+                       LogBrokenCallback(what, text);
                        return ToErrorCode(kind);
                      });
   }

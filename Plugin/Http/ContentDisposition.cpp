@@ -84,6 +84,28 @@ namespace OrthancPlugins
       return clean;
     }
 
+    // What file systems take; clients refuse headers of more than some kilobytes. A short extension
+    // stays
+    std::string ShortenName(const std::string& name)
+    {
+      constexpr std::size_t MAX_NAME_BYTES = 240;
+      constexpr std::size_t MAX_EXTENSION_BYTES = 16;
+      if (name.size() <= MAX_NAME_BYTES)
+      {
+        return name;
+      }
+      const std::size_t dot = name.rfind('.');
+      const bool hasExtension =
+        dot != std::string::npos && name.size() - dot <= MAX_EXTENSION_BYTES;
+      const std::string extension = hasExtension ? name.substr(dot) : "";
+      std::size_t end = MAX_NAME_BYTES - extension.size();
+      while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80)
+      {
+        end--; // not within a character
+      }
+      return name.substr(0, end) + extension;
+    }
+
     // What stands between the quotes of filename="...". A backslash is left as it is, as the host does,
     // unless it would escape the closing quote
     std::string MakeFallback(std::string_view name)
@@ -140,7 +162,7 @@ namespace OrthancPlugins
 
   std::string FormatContentDisposition(const std::string& filenameUtf8, bool isAttachment)
   {
-    const std::string name = CleanName(filenameUtf8);
+    const std::string name = ShortenName(CleanName(filenameUtf8));
     std::string value = isAttachment ? "attachment; " : "";
     value += "filename=\"" + MakeFallback(name) + "\"";
     if (!IsAscii(name))

@@ -169,6 +169,11 @@ namespace OrthancPlugins
 
     // ---- Verbs
 
+    bool IsVerb(const std::string& key)
+    {
+      return key == "cancel" || key == "pause" || key == "resume" || key == "resubmit";
+    }
+
     void SendDone(IHttpAnswer& answer)
     {
       answer.SendBuffer("{}", "application/json");
@@ -379,7 +384,7 @@ namespace OrthancPlugins
   {
     const std::string& jobId = request.groups.at(0);
     const std::string& verb = request.groups.at(1);
-    if (verb != "cancel" && verb != "pause" && verb != "resume" && verb != "resubmit")
+    if (!IsVerb(verb))
     {
       answer.SendNotAllowed(HasOutputDeletion(services.version) ? "GET,DELETE" : "GET");
       return;
@@ -443,7 +448,7 @@ namespace OrthancPlugins
     }
     if (!HasOutputDeletion(services.version))
     {
-      answer.SendNotAllowed("GET");
+      answer.SendNotAllowed(IsVerb(key) ? "GET,POST" : "GET");
       return;
     }
     if (services.streams.Find(jobId).has_value() || !IsPlainName(jobId) || !IsPlainName(key))

@@ -282,11 +282,14 @@ class Server:
         raise KeyError(key)
 
     def list_open_files(self):
+        """Those with something in them: a canceled paused job keeps its emptied file until it goes."""
         folder = f"/proc/{self.process.pid}/fd"
         files = []
         for name in os.listdir(folder):
             try:
-                files.append(os.readlink(os.path.join(folder, name)))
+                path = os.path.join(folder, name)
+                if os.stat(path).st_size > 0:
+                    files.append(os.readlink(path))
             except FileNotFoundError:
                 pass
         return files

@@ -37,10 +37,25 @@ namespace OrthancPlugins
     for (const auto& [kind, level] : ROWS)
     {
       FakeOrthanc host("1.12.7");
+      FakeOrthanc::Answer answer;
 
-      GuardCallback("Stopping a job", [kind = kind] { throw Failure(kind, "The reason"); });
+      GuardRestCallback(host.GetContext(), answer.GetOutput(), "Request",
+                        [kind = kind] { throw Failure(kind, "The reason"); });
 
-      EXPECT_EQ(std::string(1, level) + " Stopping a job: The reason\n", host.GetLog());
+      EXPECT_EQ(std::string(1, level) + " Request: The reason\n", host.GetLog());
+    }
+  }
+
+  TEST(CallbackGuard, CallbackWithoutClientFailsAloud)
+  {
+    for (const FailureKind kind :
+         {FailureKind::BadFormat, FailureKind::OutOfRange, FailureKind::Internal})
+    {
+      FakeOrthanc host("1.12.7");
+
+      GuardCallback("Starting", [kind] { throw Failure(kind, "The reason"); });
+
+      EXPECT_EQ("E Starting: The reason\n", host.GetLog());
     }
   }
 

@@ -94,4 +94,25 @@ namespace OrthancPlugins
       }
     }
   }
+
+  TEST(ContentDisposition, LongNamesAreShortenedBeforeTheirExtension)
+  {
+    const std::string value = FormatContentDisposition(std::string(30000, 'f') + ".zip", false);
+    const std::string wide = FormatContentDisposition(
+      []
+      {
+        std::string name = "x";
+        for (int i = 0; i < 500; i++)
+        {
+          name += "\xC3\xA9";
+        }
+        return name;
+      }(),
+      false);
+
+    EXPECT_EQ("filename=\"" + std::string(236, 'f') + ".zip\"", value);
+    EXPECT_LT(wide.size(), 1200u);
+    EXPECT_EQ(std::string::npos, wide.find("%EF%BF%BD")); // no character was cut in two
+    EXPECT_EQ("%A9", wide.substr(wide.size() - 3));
+  }
 } // namespace OrthancPlugins

@@ -441,6 +441,15 @@ namespace OrthancPlugins
     {
       throw Failure(FailureKind::SourceMissing, "Cannot open instance " + planned.instance.id);
     }
+    // The host hands over a damaged file without a word. 0: the host does not know the size
+    if (origin != EntryOrigin::Transcoded && planned.instance.sizeBytes != 0 &&
+        source->GetSizeBytes() != planned.instance.sizeBytes)
+    {
+      throw Failure(FailureKind::SourceMissing, "Instance " + planned.instance.id + " has " +
+                                                  std::to_string(source->GetSizeBytes()) +
+                                                  " bytes instead of " +
+                                                  std::to_string(planned.instance.sizeBytes));
+    }
     return source;
   }
 

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -49,17 +48,22 @@ namespace OrthancPlugins
 
       void Write(const void* data, std::size_t sizeBytes) override
       {
-        if (pendingBytes_ + sizeBytes > STEP_BYTES || sizeBytes >= DIRECT_BYTES)
+        const unsigned char* bytes = static_cast<const unsigned char*>(data);
+        if (pendingBytes_ + sizeBytes > STEP_BYTES && sizeBytes < DIRECT_BYTES)
         {
           Flush();
         }
-        if (sizeBytes >= DIRECT_BYTES)
+        if (sizeBytes < DIRECT_BYTES)
         {
-          Pass(data, sizeBytes);
+          Append(bytes, sizeBytes);
           return;
         }
-        std::memcpy(pending_.get() + pendingBytes_, data, sizeBytes);
-        pendingBytes_ += sizeBytes;
+        // A header that waits takes some of the data along: no chunk of a few bytes
+        const std::size_t topUp =
+          pendingBytes_ == 0 ? 0 : GOOD_CHUNK_BYTES - std::min(pendingBytes_, GOOD_CHUNK_BYTES);
+        Append(bytes, topUp);
+        Flush();
+        Pass(bytes + topUp, sizeBytes - topUp);
       }
 
       void Flush()
@@ -76,6 +80,12 @@ namespace OrthancPlugins
       std::uint64_t GetBytesPassed() const { return bytesPassed_; } // by any thread
 
     private:
+      void Append(const unsigned char* bytes, std::size_t sizeBytes)
+      {
+        std::copy_n(bytes, sizeBytes, pending_.get() + pendingBytes_);
+        pendingBytes_ += sizeBytes;
+      }
+
       void Pass(const void* data, std::size_t sizeBytes)
       {
         target_.Write(data, sizeBytes);

@@ -295,6 +295,30 @@ namespace OrthancPlugins
     EXPECT_EQ(std::string::npos, sink.GetContent().find("dir/1.dcm"));
   }
 
+  TEST(ArchiveBuilder, ChunksAreNotSmall)
+  {
+    class ChunkSink final : public IByteSink
+    {
+    public:
+      void Write(const void*, std::size_t sizeBytes) override { chunks.push_back(sizeBytes); }
+
+      std::vector<std::size_t> chunks;
+    };
+
+    Fixture fixture(std::vector<std::size_t>(40, 600000));
+    BuilderOptions options;
+    options.density = ArchiveDensity::Store;
+    ChunkSink sink;
+    ArchiveBuilder builder(fixture.plan, options, fixture.store, sink);
+    while (builder.Step())
+    {
+    }
+
+    // But the directory, which is the last one
+    sink.chunks.pop_back();
+    EXPECT_GE(*std::min_element(sink.chunks.begin(), sink.chunks.end()), 256u * 1024u);
+  }
+
   TEST(ArchiveBuilder, StepsAreSmall)
   {
     Fixture fixture({4u << 20, 4u << 20, 20u << 20, 100});
@@ -624,7 +648,7 @@ namespace OrthancPlugins
 
   TEST(ArchiveBuilder, AnnouncedLengthIsKept)
   {
-    for (const std::size_t size : {99, 101, 0})
+    for (const std::size_t size : {99u, 101u, 0u})
     {
       Fixture fixture({100, 100, 100});
       fixture.store.files["instance-1"] = std::string(size, 'x');
@@ -657,7 +681,7 @@ namespace OrthancPlugins
     plan.entries[1].instance.sizeBytes = 0xFFFFFFFE;
     plan.uncompressedBytes = (5ull << 30) + 0xFFFFFFFE + 1000;
     const std::optional<std::uint64_t> length = ArchiveBuilder::GetExactLength(plan, options);
-    CountingSink sink(64 * 1024);
+    CountingSink sink(256 * 1024);
     ArchiveBuilder builder(plan, options, store, sink);
 
     while (builder.Step())

@@ -189,7 +189,7 @@ namespace OrthancPlugins
   TEST(Deflater, CrcsCombine)
   {
     const std::string input = MakeContent(Content::Noise, 100000, 8);
-    for (const std::size_t cut : {0, 1, 50000, 99999, 100000})
+    for (const std::size_t cut : {0u, 1u, 50000u, 99999u, 100000u})
     {
       const std::uint32_t first = UpdateCrc32(0, input.data(), cut);
       const std::uint32_t second = UpdateCrc32(0, input.data() + cut, input.size() - cut);

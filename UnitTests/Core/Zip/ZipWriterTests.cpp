@@ -396,7 +396,7 @@ namespace OrthancPlugins
 
   TEST(ZipWriter, RefusesWrongSizes)
   {
-    for (const std::size_t written : {0, 1, 3})
+    for (const std::size_t written : {0u, 1u, 3u})
     {
       MemorySink sink;
       ZipWriter writer(sink);

@@ -298,6 +298,18 @@ class Server:
             return []
 
 
+def check_no_success(send, *texts):
+    """send() is refused with an error that contains the texts, or its transfer breaks."""
+    try:
+        answer = send()
+    except requests.RequestException:
+        assert CAN_STREAM, "an answer that is no stream breaks only if the server does"
+        return
+    assert answer.status_code == 500, answer.status_code
+    for text in texts:
+        assert text in answer.text
+
+
 def md5_of(path):
     import hashlib
     with open(path, "rb") as stream:

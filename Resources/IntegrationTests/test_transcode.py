@@ -89,8 +89,9 @@ def test_like_the_host_or_the_original(pair, sources, expect_errors, source, tar
     plugin = request_one(pair.plugin, instance, Transcode=TARGETS[target])
 
     assert plugin is not None
-    if core is None or core == original:
-        # The core of 1.13.0 leaves such instances out, silently
+    if core is None or core == original or get_transfer_syntax(original) == TARGETS[target]:
+        # The core of 1.13.0 leaves out, silently, what it cannot transcode, and writes anew what is in
+        # the target syntax already
         assert plugin == original
         return
     assert get_transfer_syntax(plugin) == get_transfer_syntax(core) == TARGETS[target]

@@ -20,7 +20,8 @@ Usage: bash Resources/Test.sh [--all-hosts | --hosts NAME,NAME...] [--no-sanitiz
                    machine's run in roots below ${ROOTS_DIRECTORY}
                    (another place: environment variable ADVANCED_REST_ROOTS)
   --hosts          only these of them
-  --no-sanitizers  leaves the sanitizer builds out
+  --no-sanitizers  leaves the sanitizer builds out: unit tests under AddressSanitizer and
+                   ThreadSanitizer on this machine's Debian, some integration tests on trixie
   --pytest-args    everything that follows goes to pytest
 The last line is "N passed, N failed"; the exit code is 0 only if nothing failed.
 END
@@ -140,7 +141,12 @@ test_host()
   if [ "${SANITIZERS}" = yes ] && [ "${host}" = "${NATIVE}" ]
   then
     results+=(address-UnitTests.xml address-HostUnitTests.xml
-              thread-UnitTests.xml thread-HostUnitTests.xml integration-address.xml)
+              thread-UnitTests.xml thread-HostUnitTests.xml)
+  fi
+  # The C library of Debian 12 hangs in the start of Orthanc when AddressSanitizer is loaded into it
+  if [ "${SANITIZERS}" = yes ] && [ "${host}" = trixie ]
+  then
+    results+=(integration-address.xml)
   fi
   rm -rf --one-file-system "${work}/results"
 
@@ -159,6 +165,9 @@ test_host()
            bash @SOURCE@/Resources/Tools/TestHost.sh address @WORK@ || true
       step "${host}" thread on_host "${host}" offline \
            bash @SOURCE@/Resources/Tools/TestHost.sh thread @WORK@ || true
+    fi
+    if [ "${SANITIZERS}" = yes ] && [ "${host}" = trixie ]
+    then
       step "${host}" integration-address on_host "${host}" offline \
            bash @SOURCE@/Resources/Tools/TestHost.sh integration-address @WORK@ || true
     fi

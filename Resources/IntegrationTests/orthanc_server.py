@@ -85,6 +85,8 @@ class Server:
             "Plugins": [PLUGIN] if with_plugin and PLUGIN else [],
             "AdvancedRest": {},
         }
+        if PRELOAD:
+            self.configuration["MallocArenaMax"] = 0    # the allocator of the sanitizer has none
         self.configuration.update(configuration or {})
 
     def write_configuration(self):

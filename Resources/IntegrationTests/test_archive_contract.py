@@ -10,6 +10,8 @@ import dicom_samples
 from comparing import check_error, check_same_archive, check_same_content, check_same_error
 from orthanc_server import PLUGIN, VERSION, list_names
 
+pytestmark = pytest.mark.sanitizer
+
 IS_STRICT_ABOUT_LEVELS = VERSION >= (1, 12, 0)
 HAS_BATCH_GET = VERSION >= (1, 12, 2)
 LEVELS = ["patients", "studies", "series"]

@@ -422,6 +422,7 @@ def test_slow_client_slows_the_reading(server, ballast, can_stream):
     assert len(open_zip(data).namelist()) == 12
 
 
+@pytest.mark.sanitizer
 def test_client_leaves(server, ballast, expect_errors):
     expect_errors("")
     start_ballast(server, ballast)[0].close()
@@ -440,6 +441,7 @@ def test_client_leaves(server, ballast, expect_errors):
     check_rest(server, threads, files)
 
 
+@pytest.mark.sanitizer
 @pytest.mark.parametrize("when", ["before the headers", "at once"])
 def test_client_leaves_early(server, ballast, expect_errors, when):
     expect_errors("")
@@ -459,6 +461,7 @@ def test_client_leaves_early(server, ballast, expect_errors, when):
     check_rest(server, threads, files)
 
 
+@pytest.mark.sanitizer
 def test_cancel_of_a_stream(start_server, expect_errors):
     """The client sees a broken transfer or an error, never a short success."""
     expect_errors("")
@@ -559,6 +562,7 @@ def test_limit_of_streams(start_server):
         assert ends[10] <= ends[5] <= ends[1]
 
 
+@pytest.mark.sanitizer
 def test_fifty_downloads(start_server):
     server = start_server()
     dicoms = make_study("fifty", series=2, instances=5, rows=128, columns=128)

@@ -52,6 +52,7 @@ def empty(path):
     os.truncate(path, 0)
 
 
+@pytest.mark.sanitizer
 @pytest.mark.parametrize("damage", [os.remove, truncate, empty])
 @pytest.mark.parametrize("configuration", [{}, {"AdvancedRest": {"Archive": {"DirectStorage": False}}}],
                          ids=["direct", "indirect"])
@@ -422,6 +423,7 @@ def test_stop_while_streams_run(start_server, expect_errors):
     assert not [name for name in server.list_spool() if name.endswith((".part", ".zip"))]
 
 
+@pytest.mark.sanitizer
 def test_reset_of_the_host(start_server, expect_errors):
     """/tools/reset ends and begins the plugins in the same process."""
     expect_errors("")

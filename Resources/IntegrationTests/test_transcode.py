@@ -13,6 +13,8 @@ import dicom_samples
 from dicom_samples import get_transfer_syntax, make_dicom, make_pixels, read_sample
 from orthanc_server import VERSION, check_no_success, list_names, read_entries
 
+pytestmark = pytest.mark.sanitizer
+
 TARGETS = {
     "implicit": dicom_samples.IMPLICIT,
     "explicit": dicom_samples.EXPLICIT,

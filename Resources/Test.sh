@@ -114,7 +114,13 @@ step()
 {
   local host=$1 name=$2 log="${LOGS}/$1-$2.log" begin=${SECONDS} status=0
   shift 2
-  "$@" > "${log}" 2>&1 < /dev/null || status=$?
+  # In a process group of its own, so that an interrupted run takes its servers with it
+  set -m
+  "$@" > "${log}" 2>&1 < /dev/null &
+  STEP=$!
+  set +m
+  wait "${STEP}" || status=$?
+  STEP=
   if [ "${status}" = 0 ]
   then
     echo "[${host}] ${name}: done in $((SECONDS - begin)) s"
@@ -124,6 +130,29 @@ step()
   fi
   return "${status}"
 }
+
+stop_step()
+{
+  trap - INT TERM
+  if [ -n "${STEP}" ]
+  then
+    # An installation may end what it is doing; unshare ignores the first signal, its end is its
+    # children's end
+    kill -TERM -- "-${STEP}" 2>/dev/null || true
+    for _ in 1 2 3 4 5
+    do
+      kill -0 -- "-${STEP}" 2>/dev/null || break
+      sleep 1
+    done
+    kill -KILL -- "-${STEP}" 2>/dev/null || true
+    wait "${STEP}" 2>/dev/null || true
+  fi
+  echo "Interrupted" >&2
+  exit 130
+}
+
+STEP=
+trap stop_step INT TERM
 
 # All steps of one host; what cannot be run counts as a failure by its missing results
 test_host()
@@ -136,7 +165,11 @@ test_host()
   # One run at a time in a root
   mkdir -p "${ROOTS_DIRECTORY}"
   exec {lock}> "${ROOTS_DIRECTORY}/${host}.lock"
-  flock "${lock}"
+  if ! flock -n "${lock}"
+  then
+    echo "[${host}] waiting for another run of the tests on this machine"
+    flock "${lock}"
+  fi
 
   if [ "${SANITIZERS}" = yes ] && [ "${host}" = "${NATIVE}" ]
   then

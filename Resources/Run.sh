@@ -41,7 +41,7 @@ running_server()
 {
   local pid
   pid=$(cat "${RUN}/orthanc.pid" 2>/dev/null) || return 1
-  tr '\0' '\n' < "/proc/${pid}/cmdline" 2>/dev/null | grep -qxF "${RUN}/orthanc.json" || return 1
+  tr '\0' '\n' 2>/dev/null < "/proc/${pid}/cmdline" | grep -qxF "${RUN}/orthanc.json" || return 1
   echo "${pid}"
 }
 
@@ -208,9 +208,9 @@ archive_studies()
   call 200 "${RUN}/statistics.json" "${URL}/studies/${study}/statistics"
   instances=$(json "${RUN}/statistics.json" 'answer["CountInstances"]')
 
-  echo; echo "# The archive of a study, streamed"
-  call 200 "${RUN}/streamed.zip" "${URL}/studies/${study}/archive"
-  check_zip "${RUN}/streamed.zip" "${instances}"
+  echo; echo "# The archive of a study, at once"
+  call 200 "${RUN}/study.zip" "${URL}/studies/${study}/archive"
+  check_zip "${RUN}/study.zip" "${instances}"
 
   echo; echo "# The same as a job"
   call 200 "${RUN}/submitted.json" -d '{"Asynchronous": true}' "${URL}/studies/${study}/archive"

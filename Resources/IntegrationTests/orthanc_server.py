@@ -85,6 +85,8 @@ class Server:
             "Plugins": [PLUGIN] if with_plugin and PLUGIN else [],
             "AdvancedRest": {},
         }
+        if PRELOAD:
+            self.configuration["MallocArenaMax"] = 0    # the allocator of the sanitizer has none
         self.configuration.update(configuration or {})
 
     def write_configuration(self):
@@ -299,6 +301,18 @@ class Server:
             return sorted(os.listdir(self.spool))
         except FileNotFoundError:
             return []
+
+
+def check_no_success(send, *texts):
+    """send() is refused with an error that contains the texts, or its transfer breaks."""
+    try:
+        answer = send()
+    except requests.RequestException:
+        assert CAN_STREAM, "an answer that is no stream breaks only if the server does"
+        return
+    assert answer.status_code == 500, answer.status_code
+    for text in texts:
+        assert text in answer.text
 
 
 def md5_of(path):

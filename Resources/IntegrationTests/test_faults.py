@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from dicom_samples import make_ballast, make_dicom, make_study
-from orthanc_server import CAN_STREAM, list_names, open_zip, read_entries, wait_until
+from orthanc_server import CAN_STREAM, check_no_success, list_names, open_zip, read_entries, wait_until
 
 # Nothing of a deleted file may come from the memory of the host
 NO_CACHE = {"MaximumStorageCacheSize": 0}
@@ -52,6 +52,7 @@ def empty(path):
     os.truncate(path, 0)
 
 
+@pytest.mark.sanitizer
 @pytest.mark.parametrize("damage", [os.remove, truncate, empty])
 @pytest.mark.parametrize("configuration", [{}, {"AdvancedRest": {"Archive": {"DirectStorage": False}}}],
                          ids=["direct", "indirect"])
@@ -68,13 +69,8 @@ def test_unreadable_file(start_server, expect_errors, configuration, damage):
     assert shown["Content"]["ErrorCode"] != 0
     assert server.get(f"/jobs/{job}/archive").status_code == 404
 
-    # A stream: an error as long as nothing was sent, then a broken transfer
-    try:
-        answer = server.get(damaged.path)
-        assert answer.status_code == 500
-        assert damaged.victim in answer.json()["Details"]
-    except requests.RequestException:
-        assert CAN_STREAM
+    # A stream: an error, or a broken transfer
+    check_no_success(lambda: server.get(damaged.path), damaged.victim)
 
     # On demand: a complete ZIP that says what is missing
     answer = server.post(damaged.path, {"OnMissing": "Report"})
@@ -399,6 +395,9 @@ def test_everything_at_once(start_server, expect_errors):
     assert not failures
     wait_until(lambda: all(job["State"] in ("Success", "Failure", "Paused")
                            for job in server.get_json("/jobs?expand")), "jobs to end")
+    # A cancel that meets a pause may be lost in the host
+    for job in server.get_json("/jobs?expand"):
+        server.post(f"/jobs/{job['ID']}/cancel", b"")
     check_spool_is_clean(server)
 
 
@@ -424,6 +423,7 @@ def test_stop_while_streams_run(start_server, expect_errors):
     assert not [name for name in server.list_spool() if name.endswith((".part", ".zip"))]
 
 
+@pytest.mark.sanitizer
 def test_reset_of_the_host(start_server, expect_errors):
     """/tools/reset ends and begins the plugins in the same process."""
     expect_errors("")

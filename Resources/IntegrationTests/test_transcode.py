@@ -8,11 +8,12 @@ import subprocess
 
 import pydicom
 import pytest
-import requests
 
 import dicom_samples
 from dicom_samples import get_transfer_syntax, make_dicom, make_pixels, read_sample
-from orthanc_server import CAN_STREAM, VERSION, list_names, read_entries
+from orthanc_server import VERSION, check_no_success, list_names, read_entries
+
+pytestmark = pytest.mark.sanitizer
 
 TARGETS = {
     "implicit": dicom_samples.IMPLICIT,
@@ -90,8 +91,9 @@ def test_like_the_host_or_the_original(pair, sources, expect_errors, source, tar
     plugin = request_one(pair.plugin, instance, Transcode=TARGETS[target])
 
     assert plugin is not None
-    if core is None or core == original:
-        # The core of 1.13.0 leaves such instances out, silently
+    if core is None or core == original or get_transfer_syntax(original) == TARGETS[target]:
+        # The core of 1.13.0 leaves out, silently, what it cannot transcode, and writes anew what is in
+        # the target syntax already
         assert plugin == original
         return
     assert get_transfer_syntax(plugin) == get_transfer_syntax(core) == TARGETS[target]
@@ -152,13 +154,8 @@ def test_refusing_what_cannot_be_transcoded(pair, sources, expect_errors, is_asy
         shown = pair.plugin.wait_job(job)
         assert shown["State"] == "Failure"
         assert instances[1] in json.dumps(shown["Content"])
-    elif CAN_STREAM:
-        with pytest.raises(requests.RequestException):
-            pair.plugin.post("/tools/create-archive", fields)
     else:
-        answer = pair.plugin.post("/tools/create-archive", fields)
-        assert answer.status_code == 500
-        assert instances[1] in answer.text
+        check_no_success(lambda: pair.plugin.post("/tools/create-archive", fields), instances[1])
 
 
 def test_refusing_by_configuration(start_server, expect_errors):

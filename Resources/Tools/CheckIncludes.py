@@ -57,7 +57,7 @@ THIRD = {
     "boost/thread.hpp": ["**"],
     "boost/thread/**": ["**"],
     "boost/chrono**": ["**.cpp"],
-    "boost/date_time/**": ["**.cpp"],
+    "boost/date_time/**": ["**.cpp"],           # the time type of its timed waits
 }
 
 # Standard C++ and POSIX

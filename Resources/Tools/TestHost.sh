@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
 
 # One step of the tests, on the Debian it runs on:
-#   bash TestHost.sh build|unit|address|thread|integration WORK_DIRECTORY [pytest argument]...
+#   bash TestHost.sh build|unit|integration|address|thread|integration-address WORK_DIRECTORY [pytest argument]...
 # Results are JUnit files in WORK_DIRECTORY/results
 
 set -euo pipefail
@@ -45,15 +45,21 @@ configure()
         -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"
 }
 
-# sanitize NAME [target]...: the unit suites, with assertions
+# configure_sanitized NAME: with assertions
+configure_sanitized()
+{
+  configure "${WORK}/build-${1,,}" -DSANITIZER="$1" -DCMAKE_BUILD_TYPE=None \
+            -DCMAKE_CXX_FLAGS="-O1 -g1"
+}
+
+# sanitize NAME: the unit suites
 sanitize()
 {
   local name=$1 suite status=0
   local build="${WORK}/build-${name,,}"
-  shift
   rm -f "${RESULTS}/${name,,}"-*.xml
-  configure "${build}" -DSANITIZER="${name}" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-O1 -g1"
-  cmake --build "${build}" --parallel "${JOBS}" --target UnitTests HostUnitTests "$@"
+  configure_sanitized "${name}"
+  cmake --build "${build}" --parallel "${JOBS}" --target UnitTests HostUnitTests
   export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
@@ -87,7 +93,7 @@ case "${STEP}" in
     ;;
 
   address)
-    sanitize Address OrthancAdvancedRest
+    sanitize Address
     ;;
 
   thread)
@@ -104,6 +110,8 @@ case "${STEP}" in
   integration-address)
     # The tests marked "sanitizer" again, the plugin under AddressSanitizer in the plain Orthanc
     rm -f "${RESULTS}/integration-address.xml"
+    configure_sanitized Address
+    cmake --build "${WORK}/build-address" --parallel "${JOBS}" --target OrthancAdvancedRest
     export ADVANCED_REST_PLUGIN="${WORK}/build-address/libOrthancAdvancedRest.so"
     ADVANCED_REST_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)"
     export ADVANCED_REST_PRELOAD

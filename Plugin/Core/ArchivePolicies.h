@@ -7,15 +7,15 @@ namespace OrthancPlugins
 {
   enum class ArchiveDensity
   {
-    Fast,     // deflate by ISA-L
-    Dense,    // deflate by libdeflate: slower, smaller
-    Store     // no compression
+    Fast,  // deflate by ISA-L
+    Dense, // deflate by libdeflate: slower, smaller
+    Store  // no compression
   };
 
   enum class MissingPolicy
   {
-    Fail,     // an instance that cannot be read fails the archive
-    Report    // it is left out and listed in MISSING.txt
+    Fail,  // an instance that cannot be read fails the archive
+    Report // it is left out and listed in MISSING.txt
   };
 
   enum class TranscodeFailurePolicy
@@ -23,4 +23,4 @@ namespace OrthancPlugins
     KeepOriginal,
     Fail
   };
-}
+} // namespace OrthancPlugins

@@ -24,4 +24,4 @@ namespace OrthancPlugins
       return std::tie(major, minor, revision) >= std::tie(otherMajor, otherMinor, otherRevision);
     }
   };
-}
+} // namespace OrthancPlugins

@@ -17,4 +17,4 @@ namespace OrthancPlugins
     // as long as the receiver is slow
     virtual void Write(const void* data, std::size_t sizeBytes) = 0;
   };
-}
+} // namespace OrthancPlugins

@@ -16,4 +16,4 @@ namespace OrthancPlugins
     // Microseconds since 1970-01-01 UTC
     virtual std::int64_t GetNowMicroseconds() const = 0;
   };
-}
+} // namespace OrthancPlugins

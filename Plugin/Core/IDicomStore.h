@@ -27,28 +27,28 @@ namespace OrthancPlugins
 
   struct StoredInstance
   {
-    std::string id;                              // Orthanc identifier
-    std::uint64_t sizeBytes = 0;                 // of the DICOM file, uncompressed
-    std::string transferSyntaxUid;               // empty if the host does not know
-    std::optional<std::int64_t> indexInSeries;   // as stored by the host
-    std::optional<std::time_t> receptionUtc;     // reception date
-    std::string attachmentUuid;                  // empty if not known
-    bool isStorageCompressed = false;            // the host keeps the file as a zlib stream
-    DicomTags tags;                              // only if DescribeOptions::instanceTags
+    std::string id;                            // Orthanc identifier
+    std::uint64_t sizeBytes = 0;               // of the DICOM file, uncompressed
+    std::string transferSyntaxUid;             // empty if the host does not know
+    std::optional<std::int64_t> indexInSeries; // as stored by the host
+    std::optional<std::time_t> receptionUtc;   // reception date
+    std::string attachmentUuid;                // empty if not known
+    bool isStorageCompressed = false;          // the host keeps the file as a zlib stream
+    DicomTags tags;                            // only if DescribeOptions::instanceTags
   };
 
   struct StoredSeries
   {
     std::string id;
     DicomTags tags;
-    std::vector<StoredInstance> instances;       // in the order of the host's database
+    std::vector<StoredInstance> instances; // in the order of the host's database
   };
 
   struct StoredStudy
   {
     std::string id;
     DicomTags tags;
-    DicomTags patientTags;                       // the study's own copy of the patient's tags
+    DicomTags patientTags; // the study's own copy of the patient's tags
     std::vector<StoredSeries> series;
   };
 
@@ -87,9 +87,8 @@ namespace OrthancPlugins
     // Bytes [offset, offset + size) of the file: a pointer into memory of this object, or into
     // "scratch" (then resized and filled). Valid until this object or the scratch changes.
     // Throws Failure(SourceMissing)
-    virtual const void* Read(std::uint64_t offset,
-                             std::size_t size,
-                             std::vector<unsigned char>& scratch) const = 0;
+    virtual const void*
+    Read(std::uint64_t offset, std::size_t size, std::vector<unsigned char>& scratch) const = 0;
   };
 
   /**
@@ -105,9 +104,8 @@ namespace OrthancPlugins
 
     // The resource with its ancestors and all its descendants; ancestors hold this branch only. For an
     // instance: that instance only. Throws Failure(UnknownResource)
-    virtual StoredPatient Describe(ResourceLevel level,
-                                   const std::string& id,
-                                   const DescribeOptions& options) = 0;
+    virtual StoredPatient
+    Describe(ResourceLevel level, const std::string& id, const DescribeOptions& options) = 0;
 
     // The stored file. Throws Failure(SourceMissing)
     virtual std::unique_ptr<IInstanceData> OpenInstance(const StoredInstance& instance) = 0;
@@ -117,4 +115,4 @@ namespace OrthancPlugins
     virtual std::unique_ptr<IInstanceData> OpenTranscoded(const StoredInstance& instance,
                                                           const TranscodeTarget& target) = 0;
   };
-}
+} // namespace OrthancPlugins

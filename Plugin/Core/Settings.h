@@ -8,12 +8,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace OrthancPlugins
 {
   struct ArchiveSettings
   {
-    bool isEnabled = true;                     // the takeover of the archive routes
+    bool isEnabled = true; // the takeover of the archive routes
     ArchiveDensity density = ArchiveDensity::Fast;
     MissingPolicy onMissing = MissingPolicy::Fail;
     TranscodeFailurePolicy onTranscodeFailure = TranscodeFailurePolicy::KeepOriginal;
@@ -26,34 +27,71 @@ namespace OrthancPlugins
     unsigned threads = 2;                      // per archive
     std::uint64_t windowBytes = 16u << 20;     // in flight per archive
     bool readsStorageDirectly = true;          // ranges from the host's own storage area
+    std::uint64_t maxRangeBytes = 2047u << 20; // of an archive that is made while it is sent
   };
 
   struct SpoolSettings
   {
-    std::string directory;                     // absolute
-    std::optional<std::uint64_t> maxArchives;  // absent: no limit
-    std::optional<std::uint64_t> maxAgeHours;  // absent: no limit
+    std::string directory;                         // absolute
+    std::optional<std::uint64_t> maxArchives;      // absent: no limit
+    std::optional<std::uint64_t> maxAgeHours = 24; // of a file; absent: no limit
+    std::uint64_t historyHours = 168;              // of a record whose file has gone
+    unsigned maxRecords = 10000;                   // ended ones, oldest removed first
+    std::optional<std::uint64_t> maxBytes;         // absent: "maxDiskPercent"
+    std::optional<unsigned> maxDiskPercent = 20;   // of the disk's free bytes and the spool's own;
+                                                   // absent: no limit
+  };
+
+  struct JobSettings
+  {
+    bool isEnabled = true;           // the takeover of /jobs
+    bool isReused = true;            // a finished result serves the same request again
+    unsigned maxRetries = 3;         // after failures that may pass
+    unsigned retryDelaySeconds = 10; // doubled from one attempt to the next, up to an hour
+    unsigned maxWaiters = 20;        // requests that wait or receive events at the same time
+    unsigned maxWaitSeconds = 300;   // of "?wait="
+    bool isOwnOnly = false;          // users see their own jobs only
+    std::vector<std::string> administrators; // who see all
+  };
+
+  struct WebhookTarget
+  {
+    std::string url;    // of every job that ends
+    std::string secret; // key of the signature; may be empty
+  };
+
+  struct WebhookSettings
+  {
+    std::vector<WebhookTarget> targets;        // of the configuration: always notified
+    std::vector<std::string> allowedUrls;      // scheme, host, port, path prefix for "NotifyUrl"
+    std::vector<std::string> allowedAddresses; // CIDR blocks that are allowed although private
+    std::string secret;                        // for "NotifyUrl"
+    unsigned timeoutSeconds = 10;
+    unsigned maxAttempts = 8;
+    unsigned retryDelaySeconds = 5; // doubled from one attempt to the next, up to an hour
   };
 
   // What we read of the host's own configuration
   struct HostSettings
   {
     std::string storageDirectory;
-    bool hasDirectStorage = false;             // files of the storage area may be read by path
+    bool hasDirectStorage = false; // files of the storage area may be read by path
     bool isStorageCompressed = false;
     unsigned jobsHistorySize = 10;
-    bool isZipStreamed = true;                 // SynchronousZipStream
-    bool hasZipUtf8 = false;                   // ZipUseUtf8
-    bool describesErrors = true;               // HttpDescribeErrors
-    unsigned lossyQuality = 90;                // DicomLossyTranscodingQuality
+    bool isZipStreamed = true;      // SynchronousZipStream
+    bool hasZipUtf8 = false;        // ZipUseUtf8
+    bool describesErrors = true;    // HttpDescribeErrors
+    unsigned lossyQuality = 90;     // DicomLossyTranscodingQuality
+    bool hasAuthentication = false; // the host checks users and passwords itself
   };
 
   // All options as plain values, checked
   struct Settings
   {
-    bool isJobsEnabled = true;                 // the takeover of /jobs
+    JobSettings jobs;
+    WebhookSettings webhooks;
     ArchiveSettings archive;
     SpoolSettings spool;
     HostSettings host;
   };
-}
+} // namespace OrthancPlugins

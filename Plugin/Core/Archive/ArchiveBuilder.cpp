@@ -3,6 +3,8 @@
 
 #include "ArchiveBuilder.h"
 
+#include "ChunkingSink.h"
+#include "CrcMemory.h"
 #include "EntryPipeline.h"
 
 #include "../Failure.h"
@@ -12,6 +14,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -20,9 +23,7 @@ namespace OrthancPlugins
 {
   namespace
   {
-    constexpr std::size_t STEP_BYTES = std::size_t(1) << 20;
-    constexpr std::size_t GOOD_CHUNK_BYTES = 256 * 1024;
-    constexpr std::size_t DIRECT_BYTES = 512 * 1024; // from here on a copy costs more than a chunk
+    constexpr std::size_t STEP_BYTES = ChunkingSink::MAX_CHUNK_BYTES;
 
     // How long a step waits: for anything at all, or for more to go with the bytes it has already
     constexpr unsigned IDLE_MILLISECONDS = 500;
@@ -35,68 +36,6 @@ namespace OrthancPlugins
     constexpr const char* const MISSING_TITLE =
       "These instances could not be read and are not in this archive "
       "(Orthanc identifier, tab, path they would have had):\n";
-
-    // Collects small writes, passes large ones on as they are
-    class ChunkingSink final : public IByteSink
-    {
-    public:
-      explicit ChunkingSink(IByteSink& target)
-        : target_(target),
-          pending_(new unsigned char[STEP_BYTES])
-      {
-      }
-
-      void Write(const void* data, std::size_t sizeBytes) override
-      {
-        const unsigned char* bytes = static_cast<const unsigned char*>(data);
-        if (pendingBytes_ + sizeBytes > STEP_BYTES && sizeBytes < DIRECT_BYTES)
-        {
-          Flush();
-        }
-        if (sizeBytes < DIRECT_BYTES)
-        {
-          Append(bytes, sizeBytes);
-          return;
-        }
-        // A header that waits takes some of the data along: no chunk of a few bytes
-        const std::size_t topUp =
-          pendingBytes_ == 0 ? 0 : GOOD_CHUNK_BYTES - std::min(pendingBytes_, GOOD_CHUNK_BYTES);
-        Append(bytes, topUp);
-        Flush();
-        Pass(bytes + topUp, sizeBytes - topUp);
-      }
-
-      void Flush()
-      {
-        const std::size_t sizeBytes = std::exchange(pendingBytes_, 0);
-        if (sizeBytes > 0)
-        {
-          Pass(pending_.get(), sizeBytes);
-        }
-      }
-
-      std::size_t GetPendingBytes() const { return pendingBytes_; }
-
-      std::uint64_t GetBytesPassed() const { return bytesPassed_; } // by any thread
-
-    private:
-      void Append(const unsigned char* bytes, std::size_t sizeBytes)
-      {
-        std::copy_n(bytes, sizeBytes, pending_.get() + pendingBytes_);
-        pendingBytes_ += sizeBytes;
-      }
-
-      void Pass(const void* data, std::size_t sizeBytes)
-      {
-        target_.Write(data, sizeBytes);
-        bytesPassed_ += sizeBytes;
-      }
-
-      IByteSink& target_;
-      std::unique_ptr<unsigned char[]> pending_;
-      std::size_t pendingBytes_ = 0;
-      std::atomic<std::uint64_t> bytesPassed_{0};
-    };
 
     // A file of ours: text made line by line, twice (CRC and length come before the content), so that
     // a manifest of a million lines needs no memory
@@ -119,7 +58,7 @@ namespace OrthancPlugins
                          { return EntryPipeline::GetMethod(entry, density) == ZipMethod::Stored; });
     }
 
-    PipelineOptions ToPipelineOptions(const BuilderOptions& options)
+    PipelineOptions ToPipelineOptions(const BuilderOptions& options, std::size_t firstEntry)
     {
       PipelineOptions result;
       result.density = options.density;
@@ -128,17 +67,25 @@ namespace OrthancPlugins
       result.hasDigest = options.hasManifest;
       result.threads = options.threads;
       result.windowBytes = options.windowBytes;
+      result.firstEntry = firstEntry;
+      // What is read before its first byte is written may still be left out
+      result.crcs = options.onMissing == MissingPolicy::Fail ? options.crcs : nullptr;
       return result;
     }
-
-    // The host's message may lack the identifier
-    std::string DescribeFailure(const EntryFailure& failure, const std::string& instanceId)
-    {
-      return failure.message.find(instanceId) != std::string::npos
-               ? failure.message
-               : "Instance " + instanceId + ": " + failure.message;
-    }
   } // namespace
+
+  BuilderOptions MakeBuilderOptions(const ArchiveRequest& request, const ArchiveSettings& settings)
+  {
+    BuilderOptions options;
+    options.density = request.density;
+    options.onMissing = request.onMissing;
+    options.onTranscodeFailure = request.onTranscodeFailure;
+    options.transcode = request.transcode;
+    options.hasManifest = request.hasManifest;
+    options.threads = settings.threads;
+    options.windowBytes = settings.windowBytes;
+    return options;
+  }
 
   struct ArchiveBuilder::PImpl
   {
@@ -154,13 +101,14 @@ namespace OrthancPlugins
     PImpl(ArchivePlan planArgument,
           const BuilderOptions& optionsArgument,
           IDicomStore& store,
-          IByteSink& target)
+          IByteSink& target,
+          const JournalState& state)
       : plan(std::move(planArgument)),
         options(optionsArgument),
         exactLength(GetExactLength(plan, options)),
-        sink(target),
+        sink(target, state.archiveBytes),
         writer(sink),
-        pipeline(plan, ToPipelineOptions(options), store)
+        pipeline(plan, ToPipelineOptions(options, state.entriesDone), store)
     {
       if (options.hasManifest)
       {
@@ -170,7 +118,17 @@ namespace OrthancPlugins
       {
         origins.resize(plan.entries.size(), EntryOrigin::Original);
       }
+      if (state.entriesDone > 0)
+      {
+        Adopt(state);
+      }
     }
+
+    // What is remembered of entries that are complete
+    void Adopt(const JournalState& state);
+    void NoteMissing(std::size_t index);
+    void NoteEntry(std::size_t index, EntryOrigin origin, const Sha256Digest& digest);
+    void NoteDone(std::size_t index);
 
     void StepEntries();
     bool TakePiece(unsigned timeoutMilliseconds);
@@ -179,6 +137,8 @@ namespace OrthancPlugins
     void WriteSlice();
     void EndPiece();
     void EndEntry(const PlannedEntry& planned);
+    void RememberCrc(const PlannedEntry& planned);
+    void ForgetCrc(const PlannedEntry& planned);
 
     void PlanGeneratedFiles();
     void StepGenerated();
@@ -188,6 +148,9 @@ namespace OrthancPlugins
     std::string MakeManifestLineOf(std::size_t index) const;
 
     void FinishArchive();
+
+    void AddToJournal(JournalEntry entry);
+    std::string TakeJournal();
 
     const ArchivePlan plan;
     const BuilderOptions options;
@@ -217,6 +180,10 @@ namespace OrthancPlugins
     std::size_t nextGenerated = 0;
     std::size_t nextLine = 0;
 
+    // Of the journal: what was not taken yet, with the end of its bytes in the archive
+    std::deque<std::pair<std::uint64_t, JournalEntry>> untold;
+    std::optional<JournalWriter> journal; // from the first entry on
+
     EntryPipeline pipeline; // the last one: its threads end first
   };
 
@@ -234,9 +201,9 @@ namespace OrthancPlugins
         {
           break; // the client waits for the very first bytes: no chunk is filled before
         }
-        if (!TakePiece(pendingBytes == 0                 ? IDLE_MILLISECONDS
-                       : pendingBytes < GOOD_CHUNK_BYTES ? COALESCE_MILLISECONDS
-                                                         : 0))
+        if (!TakePiece(pendingBytes == 0                               ? IDLE_MILLISECONDS
+                       : pendingBytes < ChunkingSink::GOOD_CHUNK_BYTES ? COALESCE_MILLISECONDS
+                                                                       : 0))
         {
           break;
         }
@@ -282,17 +249,96 @@ namespace OrthancPlugins
   // Nothing can be left out once its header is written
   void ArchiveBuilder::PImpl::LeaveOut(const EntryPiece& taken)
   {
-    const PlannedEntry& planned = plan.entries[taken.entry];
     if (options.onMissing != MissingPolicy::Report || !taken.isFirst ||
         taken.failure->kind != FailureKind::SourceMissing)
     {
-      throw Failure(taken.failure->kind, DescribeFailure(*taken.failure, planned.instance.id));
+      ThrowIfFailed(taken, plan.entries[taken.entry].instance.id);
     }
-    missing.push_back(taken.entry);
-    report.missing.push_back(planned.instance.id);
-    plannedBytesBefore += planned.instance.sizeBytes;
+    NoteMissing(taken.entry);
+    JournalEntry entry;
+    entry.index = taken.entry;
+    entry.isMissing = true;
+    AddToJournal(entry);
+  }
+
+  void ArchiveBuilder::PImpl::NoteMissing(std::size_t index)
+  {
+    missing.push_back(index);
+    report.missing.push_back(plan.entries[index].instance.id);
+    NoteDone(index);
+  }
+
+  void ArchiveBuilder::PImpl::NoteEntry(std::size_t index,
+                                        EntryOrigin origin,
+                                        const Sha256Digest& digest)
+  {
+    if (origin == EntryOrigin::Kept)
+    {
+      report.notTranscoded.push_back(plan.entries[index].instance.id);
+    }
+    if (!digests.empty())
+    {
+      digests[index] = digest;
+      listed.push_back(index);
+    }
+    if (!origins.empty())
+    {
+      origins[index] = origin;
+    }
+    NoteDone(index);
+  }
+
+  void ArchiveBuilder::PImpl::NoteDone(std::size_t index)
+  {
+    plannedBytesBefore += plan.entries[index].instance.sizeBytes;
     inputBytesDone = plannedBytesBefore;
     entriesDone++;
+  }
+
+  void ArchiveBuilder::PImpl::Adopt(const JournalState& state)
+  {
+    JournalReader reader(state.text, plan, options);
+    while (const std::optional<JournalEntry> entry = reader.Next())
+    {
+      if (entry->isMissing)
+      {
+        NoteMissing(entry->index);
+      }
+      else
+      {
+        writer.AdoptEntry(entry->record);
+        NoteEntry(entry->index, entry->origin, entry->digest);
+      }
+    }
+    if (entriesDone != state.entriesDone || writer.GetBytesWritten() != state.archiveBytes)
+    {
+      throw Failure(FailureKind::Internal, "The journal of an archive does not belong to it");
+    }
+    journal.emplace(options, reader.GetChecksum());
+  }
+
+  void ArchiveBuilder::PImpl::AddToJournal(JournalEntry entry)
+  {
+    if (options.hasJournal)
+    {
+      entry.record.path = std::string_view(); // does not live as long
+      untold.emplace_back(writer.GetBytesWritten(), std::move(entry));
+    }
+  }
+
+  std::string ArchiveBuilder::PImpl::TakeJournal()
+  {
+    std::string text;
+    while (!untold.empty() && untold.front().first <= sink.GetBytesPassed())
+    {
+      if (!journal.has_value())
+      {
+        journal.emplace(plan, options);
+      }
+      journal->Append(text, untold.front().second);
+      untold.pop_front();
+    }
+    return text;
   }
 
   void ArchiveBuilder::PImpl::BeginEntry(const EntryPiece& taken)
@@ -353,9 +399,11 @@ namespace OrthancPlugins
     // Large entries are read twice where CRC or digest come first: never promise one and send another
     if (piece->facts.crc32.has_value() && *piece->facts.crc32 != sizes.crc32)
     {
+      ForgetCrc(planned);
       throw Failure(FailureKind::SourceMissing,
                     "Instance " + planned.instance.id + " has changed while it was read");
     }
+    RememberCrc(planned);
     if (isStreamed)
     {
       writer.EndStreamedEntry(sizes);
@@ -365,22 +413,29 @@ namespace OrthancPlugins
       writer.EndEntry();
     }
 
-    if (piece->facts.origin == EntryOrigin::Kept)
+    NoteEntry(piece->entry, piece->facts.origin, piece->facts.digest);
+    JournalEntry entry;
+    entry.index = piece->entry;
+    entry.record = writer.GetLastEntry();
+    entry.origin = piece->facts.origin;
+    entry.digest = piece->facts.digest;
+    AddToJournal(entry);
+  }
+
+  void ArchiveBuilder::PImpl::RememberCrc(const PlannedEntry& planned)
+  {
+    if (options.crcs != nullptr && piece->facts.origin != EntryOrigin::Transcoded)
     {
-      report.notTranscoded.push_back(planned.instance.id);
+      options.crcs->Remember(planned.instance, sizes.crc32);
     }
-    if (!digests.empty())
+  }
+
+  void ArchiveBuilder::PImpl::ForgetCrc(const PlannedEntry& planned)
+  {
+    if (options.crcs != nullptr)
     {
-      digests[piece->entry] = piece->facts.digest;
-      listed.push_back(piece->entry);
+      options.crcs->Forget(planned.instance);
     }
-    if (!origins.empty())
-    {
-      origins[piece->entry] = piece->facts.origin;
-    }
-    plannedBytesBefore += planned.instance.sizeBytes;
-    inputBytesDone = plannedBytesBefore;
-    entriesDone++;
   }
 
   std::string ArchiveBuilder::PImpl::MakeMissingLine(std::size_t index) const
@@ -494,11 +549,25 @@ namespace OrthancPlugins
                                  const BuilderOptions& options,
                                  IDicomStore& store,
                                  IByteSink& sink)
-    : pimpl_(std::make_unique<PImpl>(std::move(plan), options, store, sink))
+    : ArchiveBuilder(std::move(plan), options, store, sink, JournalState())
+  {
+  }
+
+  ArchiveBuilder::ArchiveBuilder(ArchivePlan plan,
+                                 const BuilderOptions& options,
+                                 IDicomStore& store,
+                                 IByteSink& sink,
+                                 const JournalState& state)
+    : pimpl_(std::make_unique<PImpl>(std::move(plan), options, store, sink, state))
   {
   }
 
   ArchiveBuilder::~ArchiveBuilder() = default;
+
+  std::string ArchiveBuilder::TakeJournal()
+  {
+    return pimpl_->TakeJournal();
+  }
 
   bool ArchiveBuilder::Step()
   {
@@ -538,11 +607,16 @@ namespace OrthancPlugins
     return pimpl_->phase != PImpl::Phase::Done;
   }
 
+  bool ArchiveBuilder::IsLengthKnown(const ArchivePlan& plan, const BuilderOptions& options)
+  {
+    return !options.transcode.has_value() && options.onMissing == MissingPolicy::Fail &&
+           IsEveryEntryStored(plan, options.density);
+  }
+
   std::optional<std::uint64_t> ArchiveBuilder::GetExactLength(const ArchivePlan& plan,
                                                               const BuilderOptions& options)
   {
-    if (options.transcode.has_value() || options.onMissing != MissingPolicy::Fail ||
-        !IsEveryEntryStored(plan, options.density))
+    if (!IsLengthKnown(plan, options))
     {
       return std::nullopt;
     }

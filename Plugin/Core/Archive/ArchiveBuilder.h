@@ -3,29 +3,22 @@
 
 #pragma once
 
+#include "ArchiveEstimate.h"
+#include "ArchiveFingerprint.h"
+#include "ArchiveJournal.h"
 #include "ArchivePlan.h"
 #include "ArchiveReport.h"
-#include "ArchiveRequest.h"
+#include "BuilderOptions.h"
 
 #include "../IByteSink.h"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace OrthancPlugins
 {
-  struct BuilderOptions
-  {
-    ArchiveDensity density = ArchiveDensity::Fast;
-    MissingPolicy onMissing = MissingPolicy::Fail;
-    TranscodeFailurePolicy onTranscodeFailure = TranscodeFailurePolicy::KeepOriginal;
-    std::optional<TranscodeTarget> transcode;
-    bool hasManifest = false;
-    unsigned threads = 2;                          // that read and compress
-    std::uint64_t windowBytes = 16u << 20;         // of data in flight, beyond one entry
-  };
-
   /**
    * The engine of every archive: drives the pipeline and the ZipWriter. Streams, files and jobs use it
    * alike.
@@ -43,6 +36,14 @@ namespace OrthancPlugins
                    IDicomStore& store,
                    IByteSink& sink);
 
+    // Continues an archive that an interrupted builder has begun with the same plan and options: "state"
+    // is what ReadJournal() returned, the sink has exactly its bytes already
+    ArchiveBuilder(ArchivePlan plan,
+                   const BuilderOptions& options,
+                   IDicomStore& store,
+                   IByteSink& sink,
+                   const JournalState& state);
+
     ~ArchiveBuilder();
 
     // Hands the next finished bytes to the sink (about 1 MiB at most; waits for the pipeline if there
@@ -50,17 +51,25 @@ namespace OrthancPlugins
     // Throws what the sink throws, Failure(SourceMissing) and Failure(NotTranscodable) by policy
     bool Step();
 
+    // Whether GetExactLength() has a value
+    static bool IsLengthKnown(const ArchivePlan& plan, const BuilderOptions& options);
+
     // Exact length of the whole archive if it is known before the first byte: every entry stored,
     // nothing transcoded, nothing that may be reported as missing
     static std::optional<std::uint64_t> GetExactLength(const ArchivePlan& plan,
                                                        const BuilderOptions& options);
 
-    std::uint64_t GetInputBytesDone() const;       // of ArchivePlan::uncompressedBytes
-    std::uint64_t GetBytesWritten() const;
-    const ArchiveReport& GetReport() const;        // only by the driving thread
+    // Text about the entries that were completed since the last call and whose bytes the sink has, to be
+    // appended to a journal once these are safe. Empty if there are none, or without
+    // BuilderOptions::hasJournal. By the driving thread
+    std::string TakeJournal();
+
+    std::uint64_t GetInputBytesDone() const; // of ArchivePlan::uncompressedBytes
+    std::uint64_t GetBytesWritten() const;   // of the whole archive, also if it was continued
+    const ArchiveReport& GetReport() const;  // only by the driving thread
 
   private:
     struct PImpl;
     std::unique_ptr<PImpl> pimpl_;
   };
-}
+} // namespace OrthancPlugins

@@ -13,16 +13,16 @@ namespace OrthancPlugins
 {
   struct PlannedEntry
   {
-    std::string path;          // in the ZIP: relative, separated by '/', safe and unique; UTF-8 or ASCII
-    StoredInstance instance;   // without tags
-    bool isStored = false;     // method 0, else deflated
+    std::string path; // in the ZIP: relative, separated by '/', safe and unique; UTF-8 or ASCII
+    StoredInstance instance; // without tags
+    bool isStored = false;   // method 0, else deflated
   };
 
   // Every file of the archive in its order. Patient data: never log it
   struct ArchivePlan
   {
     std::vector<PlannedEntry> entries;
-    std::uint64_t uncompressedBytes = 0;   // sum of the stored files, before transcoding
+    std::uint64_t uncompressedBytes = 0; // sum of the stored files, before transcoding
     bool hasUtf8Names = false;
   };
-}
+} // namespace OrthancPlugins

@@ -28,7 +28,7 @@ namespace OrthancPlugins
 
     struct NumberedInstance
     {
-      const StoredInstance* instance;
+      StoredInstance* instance;
       std::uint32_t number; // in the host's file name
     };
 
@@ -62,11 +62,11 @@ namespace OrthancPlugins
     // Before 1.12.6 the host counts. Since then a whole series is sorted by its stored index, which is
     // the number as well if it is unique; single instances keep the order of the request. The host
     // sorts by std::sort, too: same input, same order of equal indices
-    std::vector<NumberedInstance> OrderInstances(const Series& series, bool hasStoredIndex)
+    std::vector<NumberedInstance> OrderInstances(Series& series, bool hasStoredIndex)
     {
       std::vector<NumberedInstance> ordered;
       ordered.reserve(series.instances.size());
-      for (const StoredInstance& instance : series.instances)
+      for (StoredInstance& instance : series.instances)
       {
         ordered.push_back(NumberedInstance{&instance, GetStoredIndex(instance)});
       }
@@ -108,8 +108,25 @@ namespace OrthancPlugins
       return layout;
     }
 
+    std::size_t CountInstances(const std::map<std::string, Patient>& patients)
+    {
+      std::size_t count = 0;
+      for (const auto& [patientId, patient] : patients)
+      {
+        for (const auto& [studyId, study] : patient.studies)
+        {
+          for (const auto& [seriesId, series] : study.series)
+          {
+            count += series.instances.size();
+          }
+        }
+      }
+      return count;
+    }
+
     /**
-     * Walks through the tree in the host's order and collects entries and their names.
+     * Walks through the tree in the host's order and collects entries and their names. Takes the
+     * instances out of it.
      **/
     class PlanWriter
     {
@@ -125,9 +142,10 @@ namespace OrthancPlugins
         }
       }
 
-      void Write(const ResourceTree& tree)
+      void Write(std::map<std::string, Patient> patients)
       {
-        for (const auto& [id, patient] : tree.GetPatients())
+        plan_.entries.reserve(CountInstances(patients));
+        for (auto& [id, patient] : patients)
         {
           WritePatient(patient);
         }
@@ -155,7 +173,7 @@ namespace OrthancPlugins
       }
 
       // With the study's copy there is one study only
-      void WritePatient(const Patient& patient)
+      void WritePatient(Patient& patient)
       {
         std::size_t folder = PathLayout::ROOT;
         if (HasHostFolders() && !patient.studies.empty())
@@ -165,13 +183,13 @@ namespace OrthancPlugins
             naming_.GetPatientFolder(GetPatientTags(patient, patient.studies.begin()->second)),
             "Unknown Patient");
         }
-        for (const auto& [id, study] : patient.studies)
+        for (auto& [id, study] : patient.studies)
         {
           WriteStudy(patient, study, folder);
         }
       }
 
-      void WriteStudy(const Patient& patient, const Study& study, std::size_t patientFolder)
+      void WriteStudy(const Patient& patient, Study& study, std::size_t patientFolder)
       {
         std::size_t folder = PathLayout::ROOT;
         if (HasHostFolders())
@@ -179,7 +197,7 @@ namespace OrthancPlugins
           folder =
             paths_.AddFolder(patientFolder, naming_.GetStudyFolder(study.tags), "Unknown Study");
         }
-        for (const auto& [id, series] : study.series)
+        for (auto& [id, series] : study.series)
         {
           const std::vector<NumberedInstance> instances =
             OrderInstances(series, layout_.hasStoredIndex);
@@ -206,7 +224,7 @@ namespace OrthancPlugins
         {
           paths_.AddFile(folder, naming_.GetFileName(series.tags, numbered.number), "Unknown.dcm",
                          ".dcm");
-          AddEntry(*numbered.instance);
+          AddEntry(std::move(*numbered.instance));
         }
       }
 
@@ -222,7 +240,7 @@ namespace OrthancPlugins
           AddTemplatePath(
             template_->Render(NamingValues{patientTags, study.tags, series.tags,
                                            numbered.instance->tags, numbered.instance->id, index}));
-          AddEntry(*numbered.instance);
+          AddEntry(std::move(*numbered.instance));
         }
       }
 
@@ -250,15 +268,14 @@ namespace OrthancPlugins
                        "Unknown", last.extension);
       }
 
-      void AddEntry(const StoredInstance& instance)
+      void AddEntry(StoredInstance&& instance)
       {
-        PlannedEntry entry;
-        entry.instance = instance;
+        PlannedEntry& entry = plan_.entries.emplace_back();
+        entry.instance = std::move(instance);
         entry.instance.tags.clear();
         entry.isStored = request_.density == ArchiveDensity::Store ||
-                         IsCompressedTransferSyntax(instance.transferSyntaxUid);
-        plan_.uncompressedBytes += instance.sizeBytes;
-        plan_.entries.push_back(std::move(entry));
+                         IsCompressedTransferSyntax(entry.instance.transferSyntaxUid);
+        plan_.uncompressedBytes += entry.instance.sizeBytes;
       }
 
       const ArchiveRequest& request_;
@@ -276,19 +293,21 @@ namespace OrthancPlugins
              NamingTemplate(request.naming).NeedsInstanceTags();
     }
 
-    // Since 1.12.0 the host looks whether the resource is of the level of the route
-    void CheckLevel(IDicomStore& store, const HostVersion& version, const ArchiveRequest& request)
+    // Since 1.12.0 the host looks whether the resource is of the level of the route. False if it has
+    // not been looked at
+    bool CheckLevel(IDicomStore& store, const HostVersion& version, const ArchiveRequest& request)
     {
-      if (!request.level.has_value())
+      if (!request.level.has_value() || !version.IsAtLeast(1, 12, 0))
       {
-        return;
+        return false;
       }
       assert(request.resources.size() == 1);
       const std::string& id = request.resources.front();
-      if (version.IsAtLeast(1, 12, 0) && store.FindLevel(id) != request.level)
+      if (store.FindLevel(id) != request.level)
       {
         throw Failure(FailureKind::NotFound, "No such resource at this level: " + id);
       }
+      return true;
     }
 
     // The host makes a set of the argument of GET, hence sorts it
@@ -313,13 +332,20 @@ namespace OrthancPlugins
   {
     DescribeOptions options;
     options.instanceTags = NeedsInstanceTags(request);
-    CheckLevel(store_, version_, request);
+    const bool isLevelKnown = CheckLevel(store_, version_, request);
 
     ResourceTree tree(store_, options);
-    tree.Add(GetResources(request));
+    if (isLevelKnown)
+    {
+      tree.Add(*request.level, request.resources.front());
+    }
+    else
+    {
+      tree.Add(GetResources(request));
+    }
 
     PlanWriter writer(request, version_);
-    writer.Write(tree);
+    writer.Write(tree.TakePatients());
     return writer.Finish();
   }
 } // namespace OrthancPlugins

@@ -30,4 +30,4 @@ namespace OrthancPlugins
     IDicomStore& store_;
     HostVersion version_;
   };
-}
+} // namespace OrthancPlugins

@@ -11,7 +11,7 @@ namespace OrthancPlugins
   // What became of the instances; complete once the builder has finished
   struct ArchiveReport
   {
-    std::vector<std::string> missing;              // Orthanc identifiers left out (MissingPolicy::Report)
-    std::vector<std::string> notTranscoded;        // Orthanc identifiers kept in their transfer syntax
+    std::vector<std::string> missing;       // Orthanc identifiers left out (MissingPolicy::Report)
+    std::vector<std::string> notTranscoded; // Orthanc identifiers kept in their transfer syntax
   };
-}
+} // namespace OrthancPlugins

@@ -4,6 +4,7 @@
 #include "EntryPipeline.h"
 
 #include "CompressionPolicy.h"
+#include "CrcMemory.h"
 
 #include "../Zip/Deflater.h"
 
@@ -159,7 +160,9 @@ namespace OrthancPlugins
           IDicomStore& storeArgument)
       : plan(planArgument),
         options(optionsArgument),
-        store(storeArgument)
+        store(storeArgument),
+        endEntry(std::min(options.endEntry, plan.entries.size())),
+        nextToOpen(options.firstEntry)
     {
     }
 
@@ -180,6 +183,10 @@ namespace OrthancPlugins
     // By the threads, without the lock
     std::unique_ptr<IInstanceData> OpenSource(const PlannedEntry& planned, EntryOrigin& origin);
     void Open(Worker& worker, const std::shared_ptr<Entry>& entry);
+    void FindCrc(Worker& worker,
+                 const PlannedEntry& planned,
+                 const IInstanceData& source,
+                 EntryFacts& facts);
     void ReadAhead(Worker& worker, const IInstanceData& source, EntryFacts& facts);
     void MakeWhole(Worker& worker,
                    const std::shared_ptr<Entry>& entry,
@@ -209,12 +216,13 @@ namespace OrthancPlugins
     const ArchivePlan& plan;
     const PipelineOptions options;
     IDicomStore& store;
+    const std::size_t endEntry;
     std::atomic<bool> isStopping{false}; // also read without the lock, by long tasks
 
     boost::mutex mutex; // guards all that follows, but the current piece
     boost::condition_variable hasWork;
     boost::condition_variable hasPiece;
-    std::size_t nextToOpen = 0;
+    std::size_t nextToOpen;
     std::deque<std::shared_ptr<Entry>> window;               // in flight, in order
     std::map<std::size_t, std::shared_ptr<Entry>> unclaimed; // opened, with blocks not yet claimed
     std::uint64_t entriesBytes = 0;                          // charged for entries
@@ -230,6 +238,18 @@ namespace OrthancPlugins
 
     std::vector<boost::thread> threads;
   };
+
+  // The host's message may lack the identifier
+  void ThrowIfFailed(const EntryPiece& piece, const std::string& instanceId)
+  {
+    if (piece.failure.has_value())
+    {
+      const std::string& message = piece.failure->message;
+      throw Failure(piece.failure->kind, message.find(instanceId) != std::string::npos
+                                           ? message
+                                           : "Instance " + instanceId + ": " + message);
+    }
+  }
 
   ZipMethod EntryPipeline::GetMethod(const PlannedEntry& entry, ArchiveDensity density)
   {
@@ -333,7 +353,7 @@ namespace OrthancPlugins
       }
       return true;
     }
-    if (nextToOpen == plan.entries.size())
+    if (nextToOpen >= endEntry)
     {
       return false;
     }
@@ -484,7 +504,7 @@ namespace OrthancPlugins
     }
     if (facts.method == ZipMethod::Stored || options.hasDigest)
     {
-      ReadAhead(worker, *source, facts);
+      FindCrc(worker, planned, *source, facts);
     }
 
     const boost::unique_lock<boost::mutex> lock(mutex);
@@ -494,6 +514,27 @@ namespace OrthancPlugins
     entry->isOpened = true;
     unclaimed.emplace(entry->index, entry);
     hasWork.notify_all();
+  }
+
+  // The memory knows files of the store only, and no digests
+  void EntryPipeline::PImpl::FindCrc(Worker& worker,
+                                     const PlannedEntry& planned,
+                                     const IInstanceData& source,
+                                     EntryFacts& facts)
+  {
+    CrcMemory* const crcs = facts.origin == EntryOrigin::Transcoded ? nullptr : options.crcs;
+    if (crcs != nullptr && !options.hasDigest)
+    {
+      facts.crc32 = crcs->Find(planned.instance);
+    }
+    if (!facts.crc32.has_value())
+    {
+      ReadAhead(worker, source, facts);
+      if (crcs != nullptr)
+      {
+        crcs->Remember(planned.instance, *facts.crc32);
+      }
+    }
   }
 
   // CRC and digest of a large entry, where they must be known before its first byte

@@ -12,12 +12,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace OrthancPlugins
 {
+  class CrcMemory;
+
   struct PipelineOptions
   {
     ArchiveDensity density = ArchiveDensity::Fast;
@@ -26,6 +29,10 @@ namespace OrthancPlugins
     bool hasDigest = false; // SHA-256 of every entry
     unsigned threads = 2;
     std::uint64_t windowBytes = 16u << 20;
+    CrcMemory* crcs = nullptr;  // saves reading large stored files twice; may be null
+    std::size_t firstEntry = 0; // those before are not read
+    std::size_t endEntry =
+      std::numeric_limits<std::size_t>::max(); // nor this one, and those behind
   };
 
   enum class EntryOrigin
@@ -41,8 +48,10 @@ namespace OrthancPlugins
     std::uint64_t sizeBytes = 0; // uncompressed, as opened
     ZipMethod method = ZipMethod::Stored;
     EntryOrigin origin = EntryOrigin::Original;
-    std::optional<std::uint32_t> crc32; // absent: deflated, in several pieces, no digest
-    Sha256Digest digest = {};           // if PipelineOptions::hasDigest
+    // Absent: deflated, in several pieces, no digest. Of a large stored file it may be what the memory
+    // of CRCs says: to be compared with that of the pieces
+    std::optional<std::uint32_t> crc32;
+    Sha256Digest digest = {}; // if PipelineOptions::hasDigest
   };
 
   struct EntryFailure
@@ -64,6 +73,9 @@ namespace OrthancPlugins
     std::size_t inputBytes = 0;
     std::optional<EntryFailure> failure; // then the entry ends here, without bytes
   };
+
+  // Throws the failure of a piece, if it has one, with the instance in its message
+  void ThrowIfFailed(const EntryPiece& piece, const std::string& instanceId);
 
   /**
    * Reads and compresses the entries of a plan on its own threads and hands them out in order.

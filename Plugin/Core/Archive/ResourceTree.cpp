@@ -5,6 +5,7 @@
 
 #include "../Failure.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -42,6 +43,8 @@ namespace OrthancPlugins
   void ResourceTree::Add(const std::vector<std::string>& resources)
   {
     const std::vector<ResourceLevel> levels = FindLevels(resources);
+    hasSingleInstances_ = hasSingleInstances_ || std::find(levels.begin(), levels.end(),
+                                                           ResourceLevel::Instance) != levels.end();
     for (const ResourceLevel level : {ResourceLevel::Patient, ResourceLevel::Study,
                                       ResourceLevel::Series, ResourceLevel::Instance})
     {
@@ -53,6 +56,11 @@ namespace OrthancPlugins
         }
       }
     }
+  }
+
+  void ResourceTree::Add(ResourceLevel level, const std::string& id)
+  {
+    AddResource(level, id);
   }
 
   void ResourceTree::AddResource(ResourceLevel level, const std::string& id)
@@ -109,9 +117,12 @@ namespace OrthancPlugins
     series.tags = std::move(stored.tags);
     if (isWhole)
     {
-      for (const StoredInstance& instance : stored.instances)
+      if (hasSingleInstances_)
       {
-        whole_.insert(instance.id);
+        for (const StoredInstance& instance : stored.instances)
+        {
+          whole_.insert(instance.id);
+        }
       }
       whole_.insert(stored.id);
       series.isWhole = true;

@@ -12,6 +12,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace OrthancPlugins
@@ -21,7 +22,7 @@ namespace OrthancPlugins
    * the parent, an instance that is asked for n times is there n times unless its series is. Patients,
    * studies and series are sorted by Orthanc identifier, as in the host's ArchiveJob.
    *
-   * Order of calls: Add()*, then the getters. Not thread-safe.
+   * Order of calls: one Add(), then TakePatients(). Not thread-safe.
    **/
   class ResourceTree
   {
@@ -52,7 +53,10 @@ namespace OrthancPlugins
     // Throws Failure(UnknownResource) for the first identifier that is unknown
     void Add(const std::vector<std::string>& resources);
 
-    const std::map<std::string, Patient>& GetPatients() const { return patients_; }
+    // The same for one resource whose level is known
+    void Add(ResourceLevel level, const std::string& id);
+
+    std::map<std::string, Patient> TakePatients() { return std::move(patients_); }
 
   private:
     std::vector<ResourceLevel> FindLevels(const std::vector<std::string>& resources);
@@ -64,6 +68,7 @@ namespace OrthancPlugins
     IDicomStore& store_;
     DescribeOptions options_;
     std::map<std::string, Patient> patients_;
+    bool hasSingleInstances_ = false;       // asked for by identifier
     std::unordered_set<std::string> whole_; // resources that are there with all their children
     std::unordered_map<std::string, StoredInstance> single_;
     std::unordered_map<std::string, Series*> parents_; // of the single instances

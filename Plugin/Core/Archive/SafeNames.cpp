@@ -69,6 +69,43 @@ namespace OrthancPlugins
       return result;
     }
 
+    bool IsAscii(std::string_view text)
+    {
+      return std::all_of(text.begin(), text.end(),
+                         [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    }
+
+    // As names of the host's files are: nothing to change, and of no length that a device has. Thousands
+    // of names are made safe while a client waits for the first byte
+    bool IsPlain(std::string_view name)
+    {
+      constexpr std::string_view FORBIDDEN = "/\\:*?\"<>|";
+      constexpr std::size_t MAX_DEVICE_BYTES = 7; // "CONOUT$"
+      const bool hasPlainCharacters =
+        std::all_of(name.begin(), name.end(),
+                    [=](char c) {
+                      return c >= ' ' && c <= '~' && FORBIDDEN.find(c) == std::string_view::npos;
+                    });
+      return hasPlainCharacters && !name.empty() && name.front() != ' ' && name.back() != ' ' &&
+             name.back() != '.' &&
+             std::min(name.find_first_of(". "), name.size()) > MAX_DEVICE_BYTES;
+    }
+
+    // Names compare without case by their keys
+    std::string MakeKey(const std::string& name)
+    {
+      if (!IsAscii(name))
+      {
+        return FoldCase(name);
+      }
+      std::string key = name;
+      for (char& c : key)
+      {
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      }
+      return key;
+    }
+
     void StripEnd(std::string& name)
     {
       name.erase(name.find_last_not_of(" .") + 1);
@@ -99,6 +136,10 @@ namespace OrthancPlugins
 
   std::string MakeSafeName(std::string_view name, const std::string& fallback)
   {
+    if (IsPlain(name))
+    {
+      return std::string(name);
+    }
     std::string result = ReplaceCharacters(name);
     result.erase(0, std::min(result.find_first_not_of(' '), result.size()));
     StripEnd(result);
@@ -136,7 +177,7 @@ namespace OrthancPlugins
 
   bool NameRegistry::Take(const std::string& name)
   {
-    return taken_.insert(FoldCase(name)).second;
+    return taken_.insert(MakeKey(name)).second;
   }
 
   std::string NameRegistry::TakeSimilar(const std::string& name,
@@ -144,7 +185,7 @@ namespace OrthancPlugins
                                         std::size_t extensionBytes)
   {
     std::string candidate = ShortenName(name, maxBytes, extensionBytes);
-    const std::string key = FoldCase(candidate);
+    const std::string key = MakeKey(candidate);
     if (taken_.insert(key).second)
     {
       return candidate;
@@ -156,7 +197,7 @@ namespace OrthancPlugins
       const std::string suffix = "-" + std::to_string(counter);
       candidate = ShortenName(name, maxBytes - std::min(maxBytes, suffix.size()), extensionBytes);
       candidate.insert(candidate.size() - extensionBytes, suffix);
-    } while (!taken_.insert(FoldCase(candidate)).second);
+    } while (!taken_.insert(MakeKey(candidate)).second);
     return candidate;
   }
 } // namespace OrthancPlugins

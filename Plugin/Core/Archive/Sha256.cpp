@@ -11,6 +11,8 @@ namespace OrthancPlugins
 {
   namespace
   {
+    constexpr std::string_view DIGITS = "0123456789abcdef";
+
     struct ContextDeleter
     {
       void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
@@ -59,7 +61,6 @@ namespace OrthancPlugins
 
   std::string FormatDigest(const Sha256Digest& digest)
   {
-    static const char DIGITS[] = "0123456789abcdef";
     std::string text;
     text.reserve(digest.size() * 2);
     for (const unsigned char byte : digest)
@@ -68,5 +69,25 @@ namespace OrthancPlugins
       text.push_back(DIGITS[byte & 15]);
     }
     return text;
+  }
+
+  std::optional<Sha256Digest> ParseDigest(std::string_view text)
+  {
+    Sha256Digest digest;
+    if (text.size() != digest.size() * 2)
+    {
+      return std::nullopt;
+    }
+    for (std::size_t i = 0; i < digest.size(); i++)
+    {
+      const std::size_t high = DIGITS.find(text[2 * i]);
+      const std::size_t low = DIGITS.find(text[2 * i + 1]);
+      if (high == std::string_view::npos || low == std::string_view::npos)
+      {
+        return std::nullopt;
+      }
+      digest[i] = static_cast<unsigned char>(high << 4 | low);
+    }
+    return digest;
   }
 } // namespace OrthancPlugins

@@ -6,7 +6,9 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace OrthancPlugins
 {
@@ -32,4 +34,7 @@ namespace OrthancPlugins
 
   // 64 hexadecimal digits in lower case
   std::string FormatDigest(const Sha256Digest& digest);
+
+  // The reverse; absent if the text is anything else
+  std::optional<Sha256Digest> ParseDigest(std::string_view text);
 } // namespace OrthancPlugins

@@ -11,8 +11,10 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <bitset>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <new>
 
 namespace OrthancPlugins
@@ -29,7 +31,26 @@ namespace OrthancPlugins
     constexpr std::size_t SHORT_TOKENS = 4 * 1024;
     constexpr std::size_t SHORT_INPUT_BYTES = 64 * 1024;
     constexpr std::uint32_t FAST_LEVEL = 3;
-    constexpr int DENSE_LEVEL = 2;
+    // Levels of libdeflate: the lowest that makes images no larger than level 6 of zlib, which is the
+    // host's; and one for content of few distinct bytes, in which the other ignores short matches
+    constexpr int DENSE_LEVEL = 3;
+    constexpr int FLAT_LEVEL = 2;
+    constexpr std::size_t FLAT_DISTINCT_BYTES = 32;
+    constexpr std::size_t SAMPLE_BYTES = 4096;
+
+    // By the middle of the data
+    bool IsFlat(const void* data, std::size_t sizeBytes)
+    {
+      const std::size_t length = std::min(sizeBytes, SAMPLE_BYTES);
+      const unsigned char* const begin =
+        static_cast<const unsigned char*>(data) + (sizeBytes - length) / 2;
+      std::bitset<256> distinct;
+      for (std::size_t i = 0; i < length; i++)
+      {
+        distinct.set(begin[i]);
+      }
+      return distinct.count() < FLAT_DISTINCT_BYTES;
+    }
 
     constexpr std::size_t GetLevelBufferBytes(std::size_t tokens)
     {
@@ -199,13 +220,16 @@ namespace OrthancPlugins
 
   struct Deflater::DenseCodec final : Deflater::Codec
   {
-    DenseCodec()
-      : compressor(libdeflate_alloc_compressor(DENSE_LEVEL))
+    using Compressor = std::unique_ptr<libdeflate_compressor, LibdeflateDeleter>;
+
+    static Compressor MakeCompressor(int level)
     {
+      Compressor compressor(libdeflate_alloc_compressor(level));
       if (!compressor)
       {
         throw std::bad_alloc();
       }
+      return compressor;
     }
 
     std::size_t Deflate(const void* data,
@@ -216,8 +240,8 @@ namespace OrthancPlugins
     {
       const std::size_t room =
         end == DeflateEnd::Continued ? capacity - STORED_HEADER_BYTES : capacity;
-      const std::size_t size =
-        libdeflate_deflate_compress(compressor.get(), data, sizeBytes, target, room);
+      const std::size_t size = libdeflate_deflate_compress(
+        (IsFlat(data, sizeBytes) ? flat : dense).get(), data, sizeBytes, target, room);
       return size == 0 || end == DeflateEnd::Final ? size : Continue(target, size, sizeBytes);
     }
 
@@ -248,7 +272,8 @@ namespace OrthancPlugins
       return position + sizeof(EMPTY);
     }
 
-    std::unique_ptr<libdeflate_compressor, LibdeflateDeleter> compressor;
+    const Compressor dense = MakeCompressor(DENSE_LEVEL);
+    const Compressor flat = MakeCompressor(FLAT_LEVEL);
     BlockWalker walker;
   };
 

@@ -278,6 +278,32 @@ namespace OrthancPlugins
     target.append(ARCHIVE_COMMENT);
   }
 
+  std::uint64_t GetEntryBytes(const ZipRecord& record)
+  {
+    std::string records;
+    AppendLocalHeader(records, record);
+    if (record.hasDescriptor)
+    {
+      AppendDataDescriptor(records, record);
+    }
+    return records.size() + record.compressedBytes;
+  }
+
+  ZipRecord MakeStoredRecord(std::string_view path,
+                             std::uint64_t sizeBytes,
+                             std::optional<std::time_t> modifiedUtc,
+                             std::uint64_t localHeaderOffset)
+  {
+    ZipRecord record;
+    record.path = path;
+    record.modifiedUtc = modifiedUtc;
+    record.compressedBytes = sizeBytes;
+    record.uncompressedBytes = sizeBytes;
+    record.localHeaderOffset = localHeaderOffset;
+    record.isZip64 = sizeBytes >= ZIP64_LIMIT_BYTES;
+    return record;
+  }
+
   std::string_view GetCentralHeaderPath(const char* header)
   {
     const unsigned low = static_cast<unsigned char>(header[CENTRAL_PATH_LENGTH_OFFSET]);

@@ -70,6 +70,15 @@ namespace OrthancPlugins
   // End of central directory, preceded by the two ZIP64 records where a value needs them
   void AppendEnd(std::string& target, const ZipEnd& end);
 
+  // Length of an entry in the archive: local header, data, data descriptor
+  std::uint64_t GetEntryBytes(const ZipRecord& record);
+
+  // A stored entry whose sizes stand in its local header; its CRC is 0 and to be filled in
+  ZipRecord MakeStoredRecord(std::string_view path,
+                             std::uint64_t sizeBytes,
+                             std::optional<std::time_t> modifiedUtc,
+                             std::uint64_t localHeaderOffset);
+
   // Path in a record of AppendCentralHeader()
   std::string_view GetCentralHeaderPath(const char* header);
 

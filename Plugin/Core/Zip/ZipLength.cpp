@@ -3,36 +3,30 @@
 
 #include "ZipLength.h"
 
-#include "ZipFormat.h"
-
 namespace OrthancPlugins
 {
   void ZipLength::AddStoredEntry(std::string_view path,
                                  std::uint64_t sizeBytes,
                                  std::optional<std::time_t> modifiedUtc)
   {
-    ZipRecord record;
-    record.path = path;
-    record.modifiedUtc = modifiedUtc;
-    record.compressedBytes = sizeBytes;
-    record.uncompressedBytes = sizeBytes;
-    record.localHeaderOffset = offset_;
-    record.isZip64 = sizeBytes >= ZIP64_LIMIT_BYTES;
+    AddEntry(MakeStoredRecord(path, sizeBytes, modifiedUtc, end_.directoryOffset));
+  }
 
-    scratch_.clear();
-    AppendLocalHeader(scratch_, record);
-    offset_ += scratch_.size() + sizeBytes;
+  void ZipLength::AddEntry(ZipRecord record)
+  {
+    record.localHeaderOffset = end_.directoryOffset;
+    end_.directoryOffset += GetEntryBytes(record);
 
     scratch_.clear();
     AppendCentralHeader(scratch_, record);
-    directoryBytes_ += scratch_.size();
-    entriesCount_++;
+    end_.directoryBytes += scratch_.size();
+    end_.entriesCount++;
   }
 
   std::uint64_t ZipLength::GetTotalBytes() const
   {
     std::string records;
-    AppendEnd(records, ZipEnd{entriesCount_, offset_, directoryBytes_});
-    return offset_ + directoryBytes_ + records.size();
+    AppendEnd(records, end_);
+    return end_.directoryOffset + end_.directoryBytes + records.size();
   }
 } // namespace OrthancPlugins

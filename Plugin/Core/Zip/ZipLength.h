@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "ZipFormat.h"
+
 #include <cstdint>
 #include <ctime>
 #include <optional>
@@ -12,8 +14,8 @@
 namespace OrthancPlugins
 {
   /**
-   * Exact length of what ZipWriter makes of stored entries, before its first byte: encodes the same
-   * records and counts them. Plain value, not thread-safe.
+   * Where everything stands in what ZipWriter makes, before its first byte: encodes the same records
+   * and counts them. Exact for stored entries, whose sizes are known. Plain value, not thread-safe.
    **/
   class ZipLength
   {
@@ -23,13 +25,17 @@ namespace OrthancPlugins
                         std::uint64_t sizeBytes,
                         std::optional<std::time_t> modifiedUtc);
 
+    // The offset in the record is set here
+    void AddEntry(ZipRecord record);
+
+    // Number of entries, end of the last one, length of the central directory, so far
+    const ZipEnd& GetEnd() const { return end_; }
+
     // Of the archive with the entries so far
     std::uint64_t GetTotalBytes() const;
 
   private:
-    std::uint64_t entriesCount_ = 0;
-    std::uint64_t offset_ = 0; // of the next local header
-    std::uint64_t directoryBytes_ = 0;
+    ZipEnd end_;
     std::string scratch_;
   };
 } // namespace OrthancPlugins

@@ -101,17 +101,22 @@ namespace OrthancPlugins
     bytesWritten_ += sizeBytes;
   }
 
-  void ZipWriter::Begin(const ZipEntry& entry, State next)
+  // The path may hold names of patients: not in messages
+  void ZipWriter::CheckPath(std::string_view path) const
   {
-    // The path may hold names of patients: not in messages
-    if (!IsSafeZipPath(entry.path))
+    if (!IsSafeZipPath(path))
     {
       throw Failure(FailureKind::BadRequest, "An entry of the ZIP archive has an unsafe path");
     }
-    if (directory_.Contains(entry.path))
+    if (directory_.Contains(path))
     {
       throw Failure(FailureKind::BadRequest, "Two entries of the ZIP archive have the same path");
     }
+  }
+
+  void ZipWriter::Begin(const ZipEntry& entry, State next)
+  {
+    CheckPath(entry.path);
     path_.assign(entry.path);
     record_.path = path_;
     record_.method = entry.method;
@@ -196,6 +201,20 @@ namespace OrthancPlugins
     record_.compressedBytes = sizes.compressedBytes;
     record_.uncompressedBytes = sizes.uncompressedBytes;
     End(sizes);
+  }
+
+  void ZipWriter::AdoptEntry(const ZipRecord& record)
+  {
+    Enter(State::BetweenEntries);
+    CheckPath(record.path);
+    if (record.localHeaderOffset != bytesWritten_)
+    {
+      throw Failure(FailureKind::Internal, "An entry of the ZIP archive is not where it should be");
+    }
+    directory_.Add(record);
+    bytesWritten_ += GetEntryBytes(record);
+    entriesCount_++;
+    state_ = State::BetweenEntries;
   }
 
   void ZipWriter::Finish()

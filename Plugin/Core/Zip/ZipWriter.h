@@ -64,9 +64,18 @@ namespace OrthancPlugins
 
     void Write(const void* data, std::size_t sizeBytes);
 
+    // An entry that stands in the sink already, written by an earlier writer of the same archive: enters
+    // the central directory, nothing is written. Before any other entry, in the order of the archive.
+    // Throws as BeginEntry(), and Failure(Internal) if its offset is not the end of the one before
+    void AdoptEntry(const ZipRecord& record);
+
+    // What the central directory says of the entry that was ended last; valid until the next one begins
+    const ZipRecord& GetLastEntry() const { return record_; }
+
     // Writes the central directory. Throws what the sink throws; then the archive is lost
     void Finish();
 
+    // Of the whole archive, those of adopted entries included
     std::uint64_t GetBytesWritten() const { return bytesWritten_; }
 
     std::uint64_t GetEntriesCount() const { return entriesCount_; }
@@ -104,6 +113,7 @@ namespace OrthancPlugins
     };
 
     void Enter(State expected);
+    void CheckPath(std::string_view path) const;
     void Begin(const ZipEntry& entry, State next);
     void End(const ZipSizes& sizes);
     void Emit(const void* data, std::size_t sizeBytes);

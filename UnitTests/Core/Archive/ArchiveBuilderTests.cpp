@@ -7,6 +7,7 @@
 #include "../../Fakes/CountingSink.h"
 #include "../../Fakes/MemoryDicomStore.h"
 #include "../../Fakes/MemorySink.h"
+#include "../../Fakes/RepeatingStore.h"
 #include "../../Fakes/ZipReader.h"
 
 #include <gtest/gtest.h>
@@ -112,89 +113,6 @@ namespace OrthancPlugins
 
     const std::vector<std::size_t> MIXED_SIZES = {
       0, 1, 100, 4096, 500000, 4u << 20, (4u << 20) + 1, 5000000, 1 << 20, 9u << 20, 3};
-
-    // Repeats one block, as large as one likes. Also counts how much is read
-    class RepeatedData final : public IInstanceData
-    {
-    public:
-      RepeatedData(std::uint64_t sizeBytes, bool isMemory, std::atomic<std::uint64_t>& readBytes)
-        : sizeBytes_(sizeBytes),
-          isMemory_(isMemory),
-          readBytes_(readBytes)
-      {
-      }
-
-      std::uint64_t GetSizeBytes() const override { return sizeBytes_; }
-
-      std::uint64_t GetMemoryBytes() const override { return isMemory_ ? sizeBytes_ : 0; }
-
-      const void*
-      Read(std::uint64_t, std::size_t size, std::vector<unsigned char>& scratch) const override
-      {
-        static const std::string BLOCK(std::size_t(4) << 20, '\x55');
-        readBytes_ += size;
-        if (isMemory_)
-        {
-          return BLOCK.data();
-        }
-        scratch.assign(BLOCK.begin(), BLOCK.begin() + static_cast<std::ptrdiff_t>(size));
-        return scratch.data();
-      }
-
-    private:
-      std::uint64_t sizeBytes_;
-      bool isMemory_;
-      std::atomic<std::uint64_t>& readBytes_;
-    };
-
-    class RepeatingStore final : public IDicomStore
-    {
-    public:
-      explicit RepeatingStore(bool isMemory)
-        : isMemory_(isMemory)
-      {
-      }
-
-      std::optional<ResourceLevel> FindLevel(const std::string&) override { return std::nullopt; }
-
-      StoredPatient Describe(ResourceLevel, const std::string&, const DescribeOptions&) override
-      {
-        return StoredPatient();
-      }
-
-      std::unique_ptr<IInstanceData> OpenInstance(const StoredInstance& instance) override
-      {
-        openedCount++;
-        return std::make_unique<RepeatedData>(instance.sizeBytes, isMemory_, readBytes);
-      }
-
-      std::unique_ptr<IInstanceData> OpenTranscoded(const StoredInstance&,
-                                                    const TranscodeTarget&) override
-      {
-        return nullptr;
-      }
-
-      std::atomic<unsigned> openedCount{0};
-      std::atomic<std::uint64_t> readBytes{0};
-
-    private:
-      bool isMemory_;
-    };
-
-    ArchivePlan MakePlan(std::size_t count, std::uint64_t sizeBytes)
-    {
-      ArchivePlan plan;
-      for (std::size_t i = 0; i < count; i++)
-      {
-        PlannedEntry entry;
-        entry.path = std::to_string(i);
-        entry.instance.id = "instance-" + entry.path;
-        entry.instance.sizeBytes = sizeBytes;
-        plan.entries.push_back(entry);
-        plan.uncompressedBytes += sizeBytes;
-      }
-      return plan;
-    }
   } // namespace
 
   TEST(ArchiveBuilder, EmptyPlan)
@@ -479,7 +397,7 @@ namespace OrthancPlugins
       BuilderOptions options;
       options.threads = 4;
       options.windowBytes = 100000;
-      ArchiveBuilder builder(MakePlan(5000, 10000), options, store, sink);
+      ArchiveBuilder builder(MakeRepeatingPlan(5000, 10000), options, store, sink);
 
       EXPECT_THROW(
         {
@@ -503,7 +421,7 @@ namespace OrthancPlugins
       options.threads = 4;
       options.windowBytes = 1000000;
       {
-        ArchiveBuilder builder(MakePlan(5000, 100000), options, store, sink);
+        ArchiveBuilder builder(MakeRepeatingPlan(5000, 100000), options, store, sink);
         while (sink.GetContent().empty())
         {
           ASSERT_TRUE(builder.Step());
@@ -679,7 +597,7 @@ namespace OrthancPlugins
     RepeatingStore store(true);
     BuilderOptions options;
     options.density = ArchiveDensity::Store;
-    ArchivePlan plan = MakePlan(3, 1000);
+    ArchivePlan plan = MakeRepeatingPlan(3, 1000);
     plan.entries[0].instance.sizeBytes = 5ull << 30;
     plan.entries[1].instance.sizeBytes = 0xFFFFFFFE;
     plan.uncompressedBytes = (5ull << 30) + 0xFFFFFFFE + 1000;
@@ -706,7 +624,7 @@ namespace OrthancPlugins
   TEST(ArchiveBuilder, InstanceThatMightReachTheLimitWhenDeflated)
   {
     RepeatingStore store(true);
-    ArchivePlan plan = MakePlan(1, 0xFFFFFFFE);
+    ArchivePlan plan = MakeRepeatingPlan(1, 0xFFFFFFFE);
     CountingSink sink(16 * 1024 * 1024);
     ArchiveBuilder builder(plan, BuilderOptions(), store, sink);
 
@@ -735,7 +653,7 @@ namespace OrthancPlugins
     BuilderOptions options;
     options.density = ArchiveDensity::Store;
     options.hasManifest = true;
-    const ArchivePlan plan = MakePlan(70000, 10);
+    const ArchivePlan plan = MakeRepeatingPlan(70000, 10);
     MemorySink sink;
     ArchiveBuilder builder(plan, options, store, sink);
 

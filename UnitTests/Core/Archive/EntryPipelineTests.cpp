@@ -176,6 +176,35 @@ namespace OrthancPlugins
     }
   }
 
+  TEST(EntryPipeline, OnlyAPartOfThePlan)
+  {
+    const ArchivePlan plan = MakePlan({10, 5000000, 20, 6000000, 30, 40});
+    for (std::size_t first = 0; first <= 6; first++)
+    {
+      for (const std::size_t end : {std::size_t(4), std::size_t(6), std::size_t(100)})
+      {
+        CountingStore store(false);
+        PipelineOptions options;
+        options.firstEntry = first;
+        options.endEntry = end;
+        const std::size_t count = std::min<std::size_t>(end, 6) - std::min(first, end);
+        {
+          EntryPipeline pipeline(plan, options, store);
+          std::size_t expected = first;
+          while (expected < first + std::min<std::size_t>(count, 6 - first))
+          {
+            const EntryPiece* piece = pipeline.Next(LONG_MILLISECONDS);
+            ASSERT_NE(nullptr, piece);
+            ASSERT_EQ(expected, piece->entry);
+            expected += piece->isLast ? 1 : 0;
+          }
+        }
+
+        EXPECT_EQ(count, store.opened) << first << " " << end;
+      }
+    }
+  }
+
   TEST(EntryPipeline, WindowBoundsWhatIsOpen)
   {
     CountingStore store(true);

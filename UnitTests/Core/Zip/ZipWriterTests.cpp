@@ -360,6 +360,67 @@ namespace OrthancPlugins
     EXPECT_EQ(std::string::npos, sink.GetContent().find("PK\x01\x02"));
   }
 
+  // The second writer has only the records of the first one, not its bytes
+  TEST(ZipWriter, ContinuesBehindAdoptedEntries)
+  {
+    MemorySink whole;
+    ZipWriter first(whole);
+    std::vector<ZipRecord> records;
+    std::vector<std::string> paths = {"a", "b/c", "\xC3\xA9"};
+    AddStored(first, paths[0], "123456789", SOME_TIME);
+    records.push_back(first.GetLastEntry());
+    AddStreamed(first, paths[1], std::string(1000, 'x'), 1000);
+    records.push_back(first.GetLastEntry());
+    AddStreamed(first, paths[2], std::string(1000, 'y'), ZIP64_LIMIT_BYTES);
+    records.push_back(first.GetLastEntry());
+    for (std::size_t i = 0; i < records.size(); i++)
+    {
+      records[i].path = paths[i];
+    }
+    const std::size_t adopted = whole.GetContent().size();
+    MemorySink rest;
+    ZipWriter second(rest);
+
+    for (const ZipRecord& record : records)
+    {
+      second.AdoptEntry(record);
+    }
+
+    EXPECT_EQ(adopted, second.GetBytesWritten());
+    EXPECT_EQ(3u, second.GetEntriesCount());
+    AddStored(first, "d", "some", std::nullopt);
+    AddStored(second, "d", "some", std::nullopt);
+    first.Finish();
+    second.Finish();
+    EXPECT_EQ(whole.GetContent().substr(adopted), rest.GetContent());
+    EXPECT_EQ(4u, ReadZip(whole.GetContent()).size());
+  }
+
+  TEST(ZipWriter, RefusesToAdoptWhatDoesNotFit)
+  {
+    ZipRecord record = MakeStoredRecord("a", 5, SOME_TIME, 0);
+    const auto adopt = [](const std::vector<ZipRecord>& records)
+    {
+      MemorySink sink;
+      ZipWriter writer(sink);
+      for (const ZipRecord& adopted : records)
+      {
+        writer.AdoptEntry(adopted);
+      }
+      writer.AdoptEntry(MakeStoredRecord("z", 5, SOME_TIME, writer.GetBytesWritten()));
+    };
+    const auto change = [&](const std::string_view path, std::uint64_t offset)
+    { return MakeStoredRecord(path, 5, SOME_TIME, offset); };
+    const std::uint64_t second = GetEntryBytes(record);
+
+    EXPECT_NO_THROW(adopt({record, change("b", second)}));
+    EXPECT_EQ(FailureKind::Internal, GetKind([&] { adopt({change("a", 1)}); }));
+    EXPECT_EQ(FailureKind::Internal, GetKind([&] { adopt({record, change("b", second - 1)}); }));
+    EXPECT_EQ(FailureKind::Internal, GetKind([&] { adopt({record, change("b", second + 1)}); }));
+    EXPECT_EQ(FailureKind::BadRequest, GetKind([&] { adopt({record, change("a", second)}); }));
+    EXPECT_EQ(FailureKind::BadRequest, GetKind([&] { adopt({change("../a", 0)}); }));
+  }
+
   TEST(ZipWriter, RefusesCallsOutOfOrder)
   {
     MemorySink sink;

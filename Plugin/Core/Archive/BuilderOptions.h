@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#pragma once
+
+#include "ArchiveRequest.h"
+
+#include "../Settings.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace OrthancPlugins
+{
+  class CrcMemory;
+
+  struct BuilderOptions
+  {
+    ArchiveDensity density = ArchiveDensity::Fast;
+    MissingPolicy onMissing = MissingPolicy::Fail;
+    TranscodeFailurePolicy onTranscodeFailure = TranscodeFailurePolicy::KeepOriginal;
+    std::optional<TranscodeTarget> transcode;
+    bool hasManifest = false;
+
+    // The archive has the same bytes whatever these say
+    unsigned threads = 2;                  // that read and compress
+    std::uint64_t windowBytes = 16u << 20; // of data in flight, beyond one entry
+    bool hasJournal = true;                // keeps what TakeJournal() tells: 150 bytes an entry
+    CrcMemory* crcs = nullptr; // of the files that are read; may be null, must outlive the builder
+  };
+
+  // What a request asks of the engine, within the limits of the settings
+  BuilderOptions MakeBuilderOptions(const ArchiveRequest& request, const ArchiveSettings& settings);
+} // namespace OrthancPlugins

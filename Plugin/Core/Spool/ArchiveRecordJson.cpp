@@ -16,7 +16,7 @@ namespace OrthancPlugins
 {
   namespace
   {
-    constexpr unsigned FORMAT_VERSION = 1;
+    constexpr unsigned FORMAT_VERSION = 2;
     constexpr int MAXIMUM_DEPTH = 100;
 
     template <typename T>
@@ -58,6 +58,7 @@ namespace OrthancPlugins
       {FailureKind::Conflict, "Conflict"},
       {FailureKind::TooLarge, "TooLarge"},
       {FailureKind::RangeInvalid, "RangeInvalid"},
+      {FailureKind::NotImplemented, "NotImplemented"},
       {FailureKind::Unavailable, "Unavailable"},
       {FailureKind::Canceled, "Canceled"},
       {FailureKind::ClientGone, "ClientGone"},
@@ -169,6 +170,37 @@ namespace OrthancPlugins
         }
       }
 
+      void ReadUnsigned32(unsigned& target, const char* key) const
+      {
+        if (Has(key))
+        {
+          const std::uint64_t value = GetUnsigned(key);
+          if (value > std::numeric_limits<std::uint32_t>::max())
+          {
+            ThrowBadMember(key);
+          }
+          target = static_cast<unsigned>(value);
+        }
+      }
+
+      void ReadTime(std::int64_t& target, const char* key) const
+      {
+        if (Has(key))
+        {
+          target = GetTime(key);
+        }
+      }
+
+      // Empty: none
+      void ReadId(std::string& target, const char* key) const
+      {
+        ReadString(target, key);
+        if (!target.empty() && !IsUuid(target))
+        {
+          ThrowBadMember(key);
+        }
+      }
+
       void ReadInt(int& target, const char* key) const
       {
         if (Has(key))
@@ -257,12 +289,8 @@ namespace OrthancPlugins
       transcode.transferSyntaxUid = reader.GetString("TransferSyntax");
       if (reader.Has("LossyQuality"))
       {
-        const std::uint64_t quality = reader.GetUnsigned("LossyQuality");
-        if (quality > std::numeric_limits<unsigned>::max())
-        {
-          ThrowBadMember("LossyQuality");
-        }
-        transcode.lossyQuality = static_cast<unsigned>(quality);
+        transcode.lossyQuality = 0;
+        reader.ReadUnsigned32(*transcode.lossyQuality, "LossyQuality");
       }
       return transcode;
     }
@@ -388,6 +416,27 @@ namespace OrthancPlugins
       }
     }
 
+    // What version 1 did not have: absent members keep their defaults
+    void ParseJob(ArchiveRecord& record, const ObjectReader& reader)
+    {
+      reader.ReadString(record.owner, "Owner");
+      reader.ReadString(record.idempotencyKey, "IdempotencyKey");
+      reader.ReadString(record.notifyUrl, "NotifyUrl");
+      reader.ReadString(record.fingerprint, "Fingerprint");
+      reader.ReadUnsigned(record.expectedBytes, "ExpectedBytes");
+      reader.ReadId(record.leaderId, "LeaderID");
+      reader.ReadBool(record.isReused, "IsReused");
+      reader.ReadUnsigned32(record.attempts, "Attempts");
+      reader.ReadTime(record.nextAttemptMicroseconds, "NextAttemptMicroseconds");
+      reader.ReadBool(record.isPaused, "IsPaused");
+      reader.ReadTime(record.startedMicroseconds, "StartedMicroseconds");
+      reader.ReadUnsigned(record.runtimeMicroseconds, "RuntimeMicroseconds");
+      reader.ReadUnsigned(record.downloadsCount, "DownloadsCount");
+      reader.ReadTime(record.downloadedMicroseconds, "DownloadedMicroseconds");
+      reader.ReadBool(record.isPinned, "IsPinned");
+      reader.ReadTime(record.evictedMicroseconds, "EvictedMicroseconds");
+    }
+
     ArchiveRecord ParseRecord(const Json::Value& value)
     {
       const ObjectReader reader(value, "Record");
@@ -402,10 +451,7 @@ namespace OrthancPlugins
       reader.ReadEnum(record.state, STATES, "State");
       record.request = ParseRequest(reader.Get("Request"));
       record.createdMicroseconds = reader.GetTime("CreatedMicroseconds");
-      if (reader.Has("CompletedMicroseconds"))
-      {
-        record.completedMicroseconds = reader.GetTime("CompletedMicroseconds");
-      }
+      reader.ReadTime(record.completedMicroseconds, "CompletedMicroseconds");
       reader.ReadUnsigned(record.sizeBytes, "SizeBytes");
       reader.ReadUnsigned(record.instancesCount, "InstancesCount");
       reader.ReadUnsigned(record.uncompressedBytes, "UncompressedBytes");
@@ -417,6 +463,7 @@ namespace OrthancPlugins
       {
         ParseFailure(record, reader.Get("Failure"));
       }
+      ParseJob(record, reader);
       return record;
     }
 
@@ -428,6 +475,32 @@ namespace OrthancPlugins
     Json::Value ToJson(std::uint64_t value)
     {
       return Json::Value(static_cast<Json::UInt64>(value));
+    }
+
+    bool HasFailure(const ArchiveRecord& record)
+    {
+      return record.state == ArchiveState::Failed || record.attempts > 0 ||
+             !record.failureText.empty();
+    }
+
+    void FormatJob(Json::Value& value, const ArchiveRecord& record)
+    {
+      value["Owner"] = record.owner;
+      value["IdempotencyKey"] = record.idempotencyKey;
+      value["NotifyUrl"] = record.notifyUrl;
+      value["Fingerprint"] = record.fingerprint;
+      value["ExpectedBytes"] = ToJson(record.expectedBytes);
+      value["LeaderID"] = record.leaderId;
+      value["IsReused"] = record.isReused;
+      value["Attempts"] = record.attempts;
+      value["NextAttemptMicroseconds"] = ToJson(record.nextAttemptMicroseconds);
+      value["IsPaused"] = record.isPaused;
+      value["StartedMicroseconds"] = ToJson(record.startedMicroseconds);
+      value["RuntimeMicroseconds"] = ToJson(record.runtimeMicroseconds);
+      value["DownloadsCount"] = ToJson(record.downloadsCount);
+      value["DownloadedMicroseconds"] = ToJson(record.downloadedMicroseconds);
+      value["IsPinned"] = record.isPinned;
+      value["EvictedMicroseconds"] = ToJson(record.evictedMicroseconds);
     }
   } // namespace
 
@@ -444,7 +517,8 @@ namespace OrthancPlugins
     value["InstancesCount"] = ToJson(record.instancesCount);
     value["UncompressedBytes"] = ToJson(record.uncompressedBytes);
     value["Report"] = FormatReport(record.report);
-    if (record.state == ArchiveState::Failed)
+    FormatJob(value, record);
+    if (HasFailure(record))
     {
       value["Failure"] = FormatFailure(record);
     }

@@ -7,115 +7,19 @@
 #include "SpoolFiles.h"
 #include "SpoolIndex.h"
 #include "SpoolNames.h"
-#include "SpoolRecovery.h"
+#include "SpoolRetention.h"
+#include "SpoolStore.h"
 
 #include "../Uuid.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
-#include <system_error>
 #include <tuple>
-
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace OrthancPlugins
 {
   namespace
   {
-    constexpr std::int64_t MICROSECONDS_PER_HOUR = 3'600'000'000;
-
-    // "/spool/" has the parent "/spool" for the standard library
-    std::string RemoveTrailingSlashes(std::string path)
-    {
-      while (path.size() > 1 && path.back() == '/')
-      {
-        path.pop_back();
-      }
-      return path;
-    }
-
-    // Parents as the system makes directories, the last one for us alone
-    int OpenDirectory(const std::string& path)
-    {
-      std::error_code error;
-      const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-      if (!parent.empty())
-      {
-        std::filesystem::create_directories(parent, error);
-      }
-      ::mkdir(path.c_str(), S_IRWXU); // if it fails, so does open(2), unless it exists
-      const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-      if (descriptor < 0)
-      {
-        ThrowWriteFailure(errno, "Cannot use the spool directory " + path);
-      }
-      return descriptor;
-    }
-
-    int OpenLock(const SpoolNames& names)
-    {
-      const int descriptor = ::open(names.GetLockPath().c_str(),
-                                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-      if (descriptor < 0)
-      {
-        ThrowWriteFailure(errno, "Cannot write to the spool directory " + names.GetDirectory());
-      }
-      return descriptor;
-    }
-
-    void TakeLock(int descriptor, const std::string& directory)
-    {
-      if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0)
-      {
-        return;
-      }
-      if (errno == EWOULDBLOCK)
-      {
-        throw Failure(FailureKind::CannotWrite,
-                      "The spool directory " + directory + " is used by another process");
-      }
-      ThrowWriteFailure(errno, "Cannot lock the spool directory " + directory);
-    }
-
-    bool IsEmpty(const ArchiveReport& report)
-    {
-      return report.missing.empty() && report.notTranscoded.empty();
-    }
-
-    // Removes a published file again if what must follow fails
-    class Rollback
-    {
-    public:
-      explicit Rollback(const std::string& path)
-        : path_(path)
-      {
-      }
-
-      ~Rollback()
-      {
-        if (!path_.empty())
-        {
-          ::unlink(path_.c_str());
-        }
-      }
-
-      Rollback(const Rollback&) = delete;
-      Rollback& operator=(const Rollback&) = delete;
-
-      void Dismiss() { path_.clear(); }
-
-    private:
-      std::string path_;
-    };
-
-    [[noreturn]] void ThrowUnknown(const std::string& archiveId)
-    {
-      throw Failure(FailureKind::NotFound, "There is no archive " + archiveId + " in the spool");
-    }
+    constexpr unsigned RECORDS_PER_SWEEP = 200; // that are written; a write takes some milliseconds
 
     [[noreturn]] void ThrowNoFile(const ArchiveRecord& record)
     {
@@ -138,176 +42,80 @@ namespace OrthancPlugins
     using Claim = SpoolIndex::Claim;
     using RecordPointer = SpoolIndex::RecordPointer;
 
-    const SpoolSettings settings;
-    IClock& clock;
-    const SpoolNames names;
-    const FileDescriptor directory;
-    const FileDescriptor lock;
-    SpoolIndex index;
-    std::vector<std::string> warnings; // constant after construction
+    SpoolStore store;
+    SpoolRetention retention;
 
-    PImpl(const SpoolSettings& spoolSettings, IClock& spoolClock)
-      : settings(spoolSettings),
-        clock(spoolClock),
-        names(RemoveTrailingSlashes(spoolSettings.directory)),
-        directory(OpenDirectory(names.GetDirectory())),
-        lock(OpenLock(names))
+    PImpl(const SpoolSettings& settings, IClock& clock)
+      : store(settings, clock),
+        retention(store)
     {
-      TakeLock(lock.Get(), names.GetDirectory());
-      warnings = RecoverSpool(names, directory.Get(), index);
     }
 
-    RecordPointer Require(const std::string& archiveId) const
+    void CreateClaimed(const ArchiveRecord& record)
     {
-      RecordPointer record = index.Find(archiveId);
-      if (record == nullptr)
+      if (!record.idempotencyKey.empty() &&
+          store.index.FindByKey(record.owner, record.idempotencyKey).has_value())
       {
-        ThrowUnknown(archiveId);
+        throw Failure(FailureKind::Conflict, "There is an archive with this idempotency key");
       }
-      return record;
+      store.SaveNew(record);
     }
 
-    void WriteRecord(const ArchiveRecord& record)
+    void RequirePending(const std::string& archiveId) const
     {
-      ReplaceDurably(names.GetRecordPath(record.id), names.GetRecordTemporaryPath(record.id),
-                     directory.Get(), FormatArchiveRecord(record));
-    }
-
-    // The caller has claimed the archive, here and below
-    void DropPart(const std::string& archiveId) { DropFile(names.GetPartPath(archiveId)); }
-
-    void MakeReady(const ArchiveRecord& pending, const ArchiveReport& report)
-    {
-      const std::optional<FileFacts> part = FindFile(names.GetPartPath(pending.id));
-      if (!part.has_value())
+      if (store.Require(archiveId)->state != ArchiveState::Pending)
       {
-        throw Failure(FailureKind::CannotWrite, "The part file of " + pending.id + " is gone");
-      }
-      ArchiveRecord record = pending;
-      record.report = report;
-      if (!IsEmpty(report))
-      {
-        WriteRecord(record); // or a crash after the rename would lose what is missing
-      }
-      RenameFile(names.GetPartPath(record.id), names.GetArchivePath(record.id));
-      Rollback rollback(names.GetArchivePath(record.id));
-      SyncDirectory(directory.Get());
-      record.state = ArchiveState::Ready;
-      record.sizeBytes = part->sizeBytes;
-      record.completedMicroseconds = clock.GetNowMicroseconds();
-      WriteRecord(record);
-      rollback.Dismiss();
-      index.Put(record);
-    }
-
-    bool EvictClaimed(const std::string& archiveId)
-    {
-      const RecordPointer found = index.Find(archiveId);
-      if (found == nullptr || found->state != ArchiveState::Ready)
-      {
-        return false;
-      }
-      const bool hadFile = RemoveFile(names.GetArchivePath(archiveId));
-      ArchiveRecord record = *found;
-      record.state = ArchiveState::Evicted;
-      index.Put(record); // true whatever the disk says next: the file is gone
-      WriteRecord(record);
-      return hadFile;
-    }
-
-    // The record goes first: what a crash leaves of the rest belongs to no record
-    void RemoveClaimed(const std::string& archiveId)
-    {
-      if (index.Find(archiveId) == nullptr)
-      {
-        return;
-      }
-      const std::vector<std::string> jobs = index.FindJobs(archiveId);
-      RemoveFile(names.GetRecordPath(archiveId));
-      index.Erase(archiveId);
-      SyncDirectory(directory.Get());
-      RemoveFile(names.GetArchivePath(archiveId));
-      DropPart(archiveId);
-      for (const std::string& jobId : jobs)
-      {
-        RemoveFile(names.GetLinkPath(jobId));
+        throw Failure(FailureKind::Conflict, "Archive " + archiveId + " is not pending");
       }
     }
 
-    bool IsTooOld(const ArchiveRecord& record) const
+    // Somebody may have begun anew, or ended the archive, while nobody had claimed it
+    void RequireCurrent(const std::string& archiveId, SpoolSpace::Ticket ticket) const
     {
-      if (!settings.maxAgeHours.has_value() || record.state == ArchiveState::Pending)
+      RequirePending(archiveId);
+      if (!store.space.IsCurrent(archiveId, ticket))
       {
-        return false;
-      }
-      const std::int64_t age = clock.GetNowMicroseconds() - record.completedMicroseconds;
-      return age >= 0 &&
-             static_cast<std::uint64_t>(age / MICROSECONDS_PER_HOUR) >= *settings.maxAgeHours;
-    }
-
-    void SweepByAge()
-    {
-      for (const RecordPointer& candidate : index.List())
-      {
-        if (IsTooOld(*candidate))
-        {
-          const Claim claim(index, candidate->id);
-          const RecordPointer record = index.Find(candidate->id);
-          if (record != nullptr && IsTooOld(*record))
-          {
-            Try([&] { RemoveClaimed(record->id); });
-          }
-        }
+        throw Failure(FailureKind::Conflict, "Archive " + archiveId + " is begun anew elsewhere");
       }
     }
 
-    // Latest completed first
-    std::vector<RecordPointer> ListReady() const
+    SpoolSpace::Ticket BeginPart(const std::string& archiveId, bool isContinued)
     {
-      std::vector<RecordPointer> ready;
-      for (const RecordPointer& record : index.List())
+      const Claim claim(store.index, archiveId);
+      RequirePending(archiveId);
+      if (!isContinued)
       {
-        if (record->state == ArchiveState::Ready)
-        {
-          ready.push_back(record);
-        }
+        store.DropPart(archiveId); // who may still hold the old one writes into nothing
+        return store.space.BeginPart(archiveId);
       }
-      std::sort(ready.begin(), ready.end(),
-                [](const RecordPointer& a, const RecordPointer& b)
-                {
-                  return std::tie(a->completedMicroseconds, a->createdMicroseconds, a->id) >
-                         std::tie(b->completedMicroseconds, b->createdMicroseconds, b->id);
-                });
-      return ready;
+      return store.space.ContinuePart(archiveId, GetKeptBytes(archiveId));
     }
 
-    void SweepByNumber()
+    std::uint64_t GetKeptBytes(const std::string& archiveId) const
     {
-      if (!settings.maxArchives.has_value())
-      {
-        return;
-      }
-      const std::vector<RecordPointer> ready = ListReady();
-      for (std::size_t i = 0; i < ready.size(); i++)
-      {
-        if (i >= *settings.maxArchives)
-        {
-          const Claim claim(index, ready[i]->id);
-          Try([&] { EvictClaimed(ready[i]->id); });
-        }
-      }
+      const std::optional<FileFacts> part = FindFile(store.names.GetPartPath(archiveId));
+      const std::optional<FileFacts> journal = FindFile(store.names.GetJournalPath(archiveId));
+      return (part.has_value() ? part->sizeBytes : 0) +
+             (journal.has_value() ? journal->sizeBytes : 0);
     }
 
-    // One archive that cannot be removed must not keep the others; the next sweep tries again
-    template <typename Action>
-    static void Try(const Action& action)
+    std::unique_ptr<PartSink> MakeSink(const std::string& archiveId,
+                                       SpoolSpace::Ticket ticket,
+                                       std::unique_ptr<FileSink> part)
     {
-      try
+      return std::make_unique<PartSink>(std::move(part), store.names.GetJournalPath(archiveId),
+                                        [this, archiveId, ticket](std::uint64_t sizeBytes)
+                                        { retention.Promise(archiveId, ticket, sizeBytes); });
+    }
+
+    // A crash may have left the beginning of a line, to which nothing may be appended
+    void CutJournal(const std::string& archiveId)
+    {
+      const std::string path = store.names.GetJournalPath(archiveId);
+      if (FindFile(path).has_value())
       {
-        action();
-      }
-      catch (const Failure&)
-      {
+        const std::string text = ReadSmallFile(path);
+        FileSink(FileSink::Continued{path, text.rfind('\n') + 1}).Sync();
       }
     }
   };
@@ -315,91 +123,226 @@ namespace OrthancPlugins
   ArchiveSpool::ArchiveSpool(const SpoolSettings& settings, IClock& clock)
     : pimpl_(std::make_unique<PImpl>(settings, clock))
   {
-    Sweep();
+    pimpl_->retention.Sweep("");
   }
 
   ArchiveSpool::~ArchiveSpool() = default;
 
-  ArchiveRecord ArchiveSpool::Create(const ArchiveRequest& request,
-                                     std::uint64_t instancesCount,
-                                     std::uint64_t uncompressedBytes)
+  ArchiveRecord ArchiveSpool::Create(const NewArchive& archive)
   {
     ArchiveRecord record;
     record.id = GenerateUuid();
-    record.request = request;
-    record.createdMicroseconds = pimpl_->clock.GetNowMicroseconds();
-    record.instancesCount = instancesCount;
-    record.uncompressedBytes = uncompressedBytes;
+    record.request = archive.request;
+    record.createdMicroseconds = pimpl_->store.clock.GetNowMicroseconds();
+    record.instancesCount = archive.instancesCount;
+    record.uncompressedBytes = archive.uncompressedBytes;
+    record.expectedBytes = archive.expectedBytes;
+    record.fingerprint = archive.fingerprint;
+    record.owner = archive.owner;
+    record.idempotencyKey = archive.idempotencyKey;
+    record.notifyUrl = archive.notifyUrl;
 
-    // Nobody else knows the identifier yet
-    Rollback rollback(pimpl_->names.GetRecordPath(record.id));
-    pimpl_->WriteRecord(record);
-    rollback.Dismiss();
-    pimpl_->index.Put(record);
+    pimpl_->retention.CheckPossible(record.expectedBytes);
+    pimpl_->retention.MakeRoom(FormatArchiveRecord(record).size());
+    if (record.idempotencyKey.empty())
+    {
+      pimpl_->CreateClaimed(record);
+      return record;
+    }
+    // Who comes second with the same key waits for the first; keys are no identifiers of archives
+    const SpoolIndex::Claim claim(pimpl_->store.index,
+                                  "key " + record.owner + '\n' + record.idempotencyKey);
+    pimpl_->CreateClaimed(record);
     return record;
   }
 
   std::optional<ArchiveRecord> ArchiveSpool::Find(const std::string& archiveId) const
   {
-    const SpoolIndex::RecordPointer record = pimpl_->index.Find(archiveId);
+    const SpoolIndex::RecordPointer record = pimpl_->store.index.Find(archiveId);
     return record == nullptr ? std::nullopt : std::make_optional(*record);
   }
 
   std::optional<ArchiveState> ArchiveSpool::FindState(const std::string& archiveId) const
   {
-    const SpoolIndex::RecordPointer record = pimpl_->index.Find(archiveId);
+    const SpoolIndex::RecordPointer record = pimpl_->store.index.Find(archiveId);
     return record == nullptr ? std::nullopt : std::make_optional(record->state);
   }
 
-  void ArchiveSpool::LinkJob(const std::string& jobId, const std::string& archiveId)
+  void ArchiveSpool::LinkJob(const std::string& jobId, const std::string& archiveId, JobRole role)
   {
-    const SpoolIndex::Claim claim(pimpl_->index, archiveId);
-    pimpl_->Require(archiveId);
-    ReplaceDurably(pimpl_->names.GetLinkPath(jobId), pimpl_->names.GetLinkTemporaryPath(jobId),
-                   pimpl_->directory.Get(), archiveId + "\n");
-    pimpl_->index.Link(jobId, archiveId);
+    const SpoolIndex::Claim claim(pimpl_->store.index, archiveId);
+    pimpl_->store.Require(archiveId);
+    pimpl_->store.Link(jobId, archiveId, role);
   }
 
   std::optional<std::string> ArchiveSpool::FindByJob(const std::string& jobId) const
   {
-    return pimpl_->index.FindByJob(jobId);
+    return pimpl_->store.index.FindByJob(jobId);
+  }
+
+  std::string ArchiveSpool::GetPublicJob(const std::string& archiveId) const
+  {
+    return pimpl_->store.index.FindPublicJob(archiveId);
   }
 
   std::vector<std::string> ArchiveSpool::ListJobs(const std::string& archiveId) const
   {
-    return pimpl_->index.FindJobs(archiveId);
+    return pimpl_->store.index.FindJobs(archiveId);
   }
 
-  std::unique_ptr<FileSink> ArchiveSpool::OpenPart(const std::string& archiveId)
+  std::optional<std::string> ArchiveSpool::FindByIdempotencyKey(const std::string& owner,
+                                                                const std::string& key) const
   {
-    const SpoolIndex::Claim claim(pimpl_->index, archiveId);
-    if (pimpl_->Require(archiveId)->state != ArchiveState::Pending)
+    return pimpl_->store.index.FindByKey(owner, key);
+  }
+
+  std::optional<std::string> ArchiveSpool::FindTwin(const std::string& owner,
+                                                    const std::string& fingerprint,
+                                                    const std::string& exceptId) const
+  {
+    SpoolIndex::RecordPointer best;
+    const auto isBetter = [](const ArchiveRecord& a, const ArchiveRecord& b)
     {
-      throw Failure(FailureKind::Conflict, "Archive " + archiveId + " is not pending");
+      return std::make_tuple(a.state == ArchiveState::Ready, a.createdMicroseconds, a.id) >
+             std::make_tuple(b.state == ArchiveState::Ready, b.createdMicroseconds, b.id);
+    };
+    for (const auto& record : pimpl_->store.index.FindByFingerprint(owner, fingerprint))
+    {
+      const bool isLeader = record->state == ArchiveState::Pending && record->leaderId.empty();
+      const bool isPossible = record->state == ArchiveState::Ready || isLeader;
+      if (isPossible && record->id != exceptId && (best == nullptr || isBetter(*record, *best)))
+      {
+        best = record;
+      }
     }
-    pimpl_->DropPart(archiveId); // who may still hold the old one writes into nothing
-    return std::make_unique<FileSink>(pimpl_->names.GetPartPath(archiveId));
+    return best == nullptr ? std::nullopt : std::make_optional(best->id);
+  }
+
+  bool ArchiveSpool::Adopt(const std::string& archiveId, const std::string& leaderId)
+  {
+    if (archiveId == leaderId)
+    {
+      return false;
+    }
+    SpoolStore& store = pimpl_->store;
+    // Always in the same order: two who need two never wait for each other
+    const SpoolIndex::Claim first(store.index, std::min(archiveId, leaderId));
+    const SpoolIndex::Claim second(store.index, std::max(archiveId, leaderId));
+    const SpoolIndex::RecordPointer record = store.index.Find(archiveId);
+    const SpoolIndex::RecordPointer leader = store.index.Find(leaderId);
+    if (record == nullptr || record->state != ArchiveState::Pending || leader == nullptr ||
+        leader->state != ArchiveState::Ready)
+    {
+      return false;
+    }
+    return store.MakeReused(*record, *leader);
+  }
+
+  void ArchiveSpool::Update(const std::string& archiveId,
+                            const std::function<void(ArchiveRecord&)>& change)
+  {
+    const SpoolIndex::Claim claim(pimpl_->store.index, archiveId);
+    ArchiveRecord record = *pimpl_->store.Require(archiveId);
+    change(record);
+    pimpl_->store.Save(record);
+  }
+
+  void ArchiveSpool::NoteDownload(const std::string& archiveId)
+  {
+    const SpoolIndex::Claim claim(pimpl_->store.index, archiveId);
+    const SpoolIndex::RecordPointer found = pimpl_->store.index.Find(archiveId);
+    if (found == nullptr)
+    {
+      return;
+    }
+    ArchiveRecord record = *found;
+    record.downloadsCount++;
+    record.downloadedMicroseconds = pimpl_->store.clock.GetNowMicroseconds();
+    pimpl_->store.SaveLater(record);
+  }
+
+  std::unique_ptr<PartSink> ArchiveSpool::OpenPart(const std::string& archiveId)
+  {
+    const SpoolSpace::Ticket ticket = pimpl_->BeginPart(archiveId, false);
+    // Not claimed meanwhile: what is evicted for it is claimed one by one
+    pimpl_->retention.Promise(archiveId, ticket, pimpl_->store.Require(archiveId)->expectedBytes);
+
+    const SpoolIndex::Claim claim(pimpl_->store.index, archiveId);
+    pimpl_->RequireCurrent(archiveId, ticket);
+    return pimpl_->MakeSink(archiveId, ticket,
+                            std::make_unique<FileSink>(pimpl_->store.names.GetPartPath(archiveId)));
+  }
+
+  std::unique_ptr<PartSink> ArchiveSpool::ReopenPart(const std::string& archiveId,
+                                                     std::uint64_t sizeBytes)
+  {
+    const SpoolSpace::Ticket ticket = pimpl_->BeginPart(archiveId, true);
+    pimpl_->retention.Promise(archiveId, ticket, pimpl_->store.Require(archiveId)->expectedBytes);
+
+    const SpoolIndex::Claim claim(pimpl_->store.index, archiveId);
+    pimpl_->RequireCurrent(archiveId, ticket);
+    auto part = std::make_unique<FileSink>(
+      FileSink::Continued{pimpl_->store.names.GetPartPath(archiveId), sizeBytes});
+    pimpl_->CutJournal(archiveId);
+    return pimpl_->MakeSink(archiveId, ticket, std::move(part));
+  }
+
+  std::string ArchiveSpool::ReadJournal(const std::string& archiveId) const
+  {
+    const std::string path = pimpl_->store.names.GetJournalPath(archiveId);
+    return FindFile(path).has_value() ? ReadSmallFile(path) : "";
   }
 
   void ArchiveSpool::Publish(const std::string& archiveId, const ArchiveReport& report)
   {
     {
-      const SpoolIndex::Claim claim(pimpl_->index, archiveId);
-      const SpoolIndex::RecordPointer record = pimpl_->index.Find(archiveId);
+      const SpoolIndex::Claim claim(pimpl_->store.index, archiveId);
+      const SpoolIndex::RecordPointer record = pimpl_->store.index.Find(archiveId);
       if (record == nullptr || record->state != ArchiveState::Pending)
       {
-        pimpl_->DropPart(archiveId);
+        pimpl_->store.DropPart(archiveId);
         throw Failure(FailureKind::Canceled, "Archive " + archiveId + " was canceled");
       }
-      pimpl_->MakeReady(*record, report);
+      pimpl_->store.MakeReady(*record, report);
     }
-    Sweep();
+    pimpl_->retention.Sweep(archiveId);
+  }
+
+  void ArchiveSpool::Postpone(const std::string& archiveId,
+                              FailureKind kind,
+                              const std::string& text,
+                              std::int64_t nextAttemptMicroseconds,
+                              bool keepsPart)
+  {
+    SpoolStore& store = pimpl_->store;
+    const SpoolIndex::Claim claim(store.index, archiveId);
+    const SpoolIndex::RecordPointer found = store.Require(archiveId);
+    if (found->state != ArchiveState::Pending)
+    {
+      return;
+    }
+    ArchiveRecord record = *found;
+    record.attempts++;
+    record.failureKind = kind;
+    record.failureText = text;
+    record.nextAttemptMicroseconds = nextAttemptMicroseconds;
+    store.SaveLater(record);
+    if (keepsPart && !ReadJournal(archiveId).empty())
+    {
+      store.space.KeepPart(archiveId, pimpl_->GetKeptBytes(archiveId));
+    }
+    else
+    {
+      store.DropPart(archiveId); // before the record: the disk may be full
+    }
+    store.SaveAnyhow(record);
   }
 
   void ArchiveSpool::Fail(const std::string& archiveId, FailureKind kind, const std::string& text)
   {
-    const SpoolIndex::Claim claim(pimpl_->index, archiveId);
-    const SpoolIndex::RecordPointer found = pimpl_->Require(archiveId);
+    SpoolStore& store = pimpl_->store;
+    const SpoolIndex::Claim claim(store.index, archiveId);
+    const SpoolIndex::RecordPointer found = store.Require(archiveId);
     if (found->state != ArchiveState::Pending)
     {
       return;
@@ -409,40 +352,50 @@ namespace OrthancPlugins
     record.report = ArchiveReport();
     record.failureKind = kind;
     record.failureText = text;
-    record.completedMicroseconds = pimpl_->clock.GetNowMicroseconds();
-    pimpl_->index.Put(record);
-    pimpl_->DropPart(archiveId); // before the record: the disk may be full
-    pimpl_->WriteRecord(record);
+    record.nextAttemptMicroseconds = 0;
+    record.completedMicroseconds = store.clock.GetNowMicroseconds();
+    store.SaveLater(record);
+    store.DropPart(archiveId); // before the record: the disk may be full
+    store.SaveAnyhow(record);
   }
 
   void ArchiveSpool::Restart(const std::string& archiveId)
   {
-    const SpoolIndex::Claim claim(pimpl_->index, archiveId);
-    const SpoolIndex::RecordPointer found = pimpl_->Require(archiveId);
-    pimpl_->DropPart(archiveId);
-    if (RemoveFile(pimpl_->names.GetArchivePath(archiveId)))
+    SpoolStore& store = pimpl_->store;
+    const SpoolIndex::Claim claim(store.index, archiveId);
+    ArchiveRecord record = *store.Require(archiveId);
+    store.DropPart(archiveId);
+    if (RemoveFile(store.names.GetArchivePath(archiveId)))
     {
-      SyncDirectory(pimpl_->directory.Get()); // or the old file might make the new record Ready
+      store.space.RemoveFile(archiveId);
+      SyncDirectory(store.directory.Get()); // or the old file might make the new record Ready
     }
-    ArchiveRecord record = *found;
     record.state = ArchiveState::Pending;
     record.sizeBytes = 0;
     record.completedMicroseconds = 0;
+    record.evictedMicroseconds = 0;
     record.report = ArchiveReport();
     record.failureKind = FailureKind::Internal;
     record.failureText.clear();
-    pimpl_->WriteRecord(record);
-    pimpl_->index.Put(record);
+    record.leaderId.clear();
+    record.isReused = false;
+    record.attempts = 0;
+    record.nextAttemptMicroseconds = 0;
+    record.startedMicroseconds = 0;
+    record.runtimeMicroseconds = 0;
+    record.downloadsCount = 0;
+    record.downloadedMicroseconds = 0;
+    store.Save(record);
   }
 
   std::unique_ptr<MappedFile> ArchiveSpool::OpenArchive(const std::string& archiveId) const
   {
-    const SpoolIndex::RecordPointer record = pimpl_->Require(archiveId);
+    const SpoolIndex::RecordPointer record = pimpl_->store.Require(archiveId);
     if (record->state != ArchiveState::Ready)
     {
       ThrowNoFile(*record);
     }
-    auto file = std::make_unique<MappedFile>(pimpl_->names.GetArchivePath(archiveId));
+    auto file = std::make_unique<MappedFile>(pimpl_->store.names.GetArchivePath(archiveId));
     if (file->GetSizeBytes() != record->sizeBytes)
     {
       throw Failure(FailureKind::Internal, "The file of archive " + archiveId + " was changed");
@@ -452,39 +405,49 @@ namespace OrthancPlugins
 
   bool ArchiveSpool::Evict(const std::string& archiveId)
   {
-    const SpoolIndex::Claim claim(pimpl_->index, archiveId);
-    return pimpl_->EvictClaimed(archiveId);
+    const SpoolIndex::Claim claim(pimpl_->store.index, archiveId);
+    return pimpl_->store.Evict(archiveId, SpoolStore::Durability::Now);
   }
 
   void ArchiveSpool::Remove(const std::string& archiveId)
   {
-    const SpoolIndex::Claim claim(pimpl_->index, archiveId);
-    pimpl_->RemoveClaimed(archiveId);
+    const SpoolIndex::Claim claim(pimpl_->store.index, archiveId);
+    pimpl_->store.Remove(archiveId);
   }
 
   void ArchiveSpool::Sweep()
   {
-    pimpl_->SweepByAge();
-    pimpl_->SweepByNumber();
+    pimpl_->retention.Sweep("");
+    pimpl_->store.FlushSome(RECORDS_PER_SWEEP);
   }
 
-  std::vector<ArchiveRecord> ArchiveSpool::List() const
+  std::vector<std::shared_ptr<const ArchiveRecord>> ArchiveSpool::List() const
   {
-    std::vector<ArchiveRecord> records;
-    for (const SpoolIndex::RecordPointer& record : pimpl_->index.List())
-    {
-      records.push_back(*record);
-    }
-    return records;
+    return pimpl_->store.index.List();
+  }
+
+  std::uint64_t ArchiveSpool::GetUsedBytes() const
+  {
+    return pimpl_->store.GetUsedBytes();
+  }
+
+  std::optional<std::uint64_t> ArchiveSpool::GetQuotaBytes() const
+  {
+    return pimpl_->store.GetQuotaBytes();
+  }
+
+  std::optional<std::int64_t> ArchiveSpool::GetExpiryMicroseconds(const ArchiveRecord& record) const
+  {
+    return pimpl_->retention.GetExpiryMicroseconds(record);
   }
 
   std::unique_ptr<FileSink> ArchiveSpool::OpenTemporary() const
   {
-    return std::make_unique<FileSink>(FileSink::Unnamed{pimpl_->names.GetDirectory()});
+    return std::make_unique<FileSink>(FileSink::Unnamed{pimpl_->store.names.GetDirectory()});
   }
 
   std::vector<std::string> ArchiveSpool::GetWarnings() const
   {
-    return pimpl_->warnings;
+    return pimpl_->store.warnings;
   }
 } // namespace OrthancPlugins

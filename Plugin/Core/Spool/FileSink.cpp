@@ -38,6 +38,34 @@ namespace OrthancPlugins
       }
       return named;
     }
+
+    // At its end; -1 and errno if that is not possible
+    int OpenAndCut(const FileSink::Continued& continued)
+    {
+      const int descriptor =
+        ::open(continued.path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+      if (descriptor < 0)
+      {
+        return -1;
+      }
+      struct stat status = {};
+      int error = ENOENT;
+      if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+          static_cast<std::uint64_t>(status.st_size) >= continued.sizeBytes)
+      {
+        const off_t end = static_cast<off_t>(continued.sizeBytes);
+        const bool isDone =
+          ::ftruncate(descriptor, end) == 0 && ::lseek(descriptor, end, SEEK_SET) == end;
+        error = isDone ? 0 : errno;
+      }
+      if (error != 0)
+      {
+        ::close(descriptor);
+        errno = error;
+        return -1;
+      }
+      return descriptor;
+    }
   } // namespace
 
   FileSink::FileSink(const std::string& path)
@@ -59,6 +87,21 @@ namespace OrthancPlugins
     }
   }
 
+  FileSink::FileSink(const Continued& continued)
+    : descriptor_(OpenAndCut(continued)),
+      bytesWritten_(continued.sizeBytes)
+  {
+    if (descriptor_ >= 0)
+    {
+      return;
+    }
+    if (errno == ENOENT)
+    {
+      throw Failure(FailureKind::NotFound, "There is no such file in the spool, or it is shorter");
+    }
+    ThrowWriteFailure(errno, "Cannot continue a file of the spool");
+  }
+
   FileSink::~FileSink()
   {
     if (descriptor_ >= 0)
@@ -67,12 +110,17 @@ namespace OrthancPlugins
     }
   }
 
-  void FileSink::Write(const void* data, std::size_t sizeBytes)
+  void FileSink::CheckUsable() const
   {
     if (hasFailed_ || descriptor_ < 0)
     {
       throw Failure(FailureKind::CannotWrite, "The file is closed, or has failed before");
     }
+  }
+
+  void FileSink::Write(const void* data, std::size_t sizeBytes)
+  {
+    CheckUsable();
     const char* next = static_cast<const char*>(data);
     std::size_t left = sizeBytes;
     while (left > 0)
@@ -92,12 +140,21 @@ namespace OrthancPlugins
     }
   }
 
+  void FileSink::Sync()
+  {
+    CheckUsable();
+    if (::fdatasync(descriptor_) != 0)
+    {
+      // What the system could not write, it does not try again
+      const int error = errno;
+      hasFailed_ = true;
+      ThrowWriteFailure(error, "Cannot write a file of the spool to the disk");
+    }
+  }
+
   void FileSink::Close()
   {
-    if (hasFailed_ || descriptor_ < 0)
-    {
-      throw Failure(FailureKind::CannotWrite, "The file is closed, or has failed before");
-    }
+    CheckUsable();
     // Linux closes the descriptor whatever close(2) returns: it must not be closed twice
     const int syncError = ::fsync(descriptor_) == 0 ? 0 : errno;
     const int closeError = ::close(descriptor_) == 0 ? 0 : errno;

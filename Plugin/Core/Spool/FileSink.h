@@ -11,7 +11,7 @@
 namespace OrthancPlugins
 {
   /**
-   * Bytes into a new file, mode 0600. Close() syncs and reports; the destructor only releases.
+   * Bytes into a file, mode 0600. Close() syncs and reports; the destructor only releases.
    * Throws Failure(StorageFull) when the disk or the quota is full, Failure(CannotWrite) otherwise.
    **/
   class FileSink final : public IByteSink
@@ -27,6 +27,15 @@ namespace OrthancPlugins
     };
     explicit FileSink(const Unnamed& unnamed);
 
+    // A file that exists, cut to a size and continued there. Throws Failure(NotFound) if there is none,
+    // or if it is shorter
+    struct Continued
+    {
+      std::string path;
+      std::uint64_t sizeBytes = 0;
+    };
+    explicit FileSink(const Continued& continued);
+
     ~FileSink() override;
 
     FileSink(const FileSink&) = delete;
@@ -34,17 +43,23 @@ namespace OrthancPlugins
 
     void Write(const void* data, std::size_t sizeBytes) override;
 
+    // What was written so far is safe on return (fdatasync)
+    void Sync();
+
     // Writes to the disk (fsync) and closes
     void Close();
 
     // Open until destruction or Close()
     int GetDescriptor() const { return descriptor_; }
 
+    // Of the whole file
     std::uint64_t GetBytesWritten() const { return bytesWritten_; }
 
   private:
+    void CheckUsable() const;
+
     int descriptor_ = -1;
     std::uint64_t bytesWritten_ = 0;
     bool hasFailed_ = false;
   };
-}
+} // namespace OrthancPlugins

@@ -38,4 +38,4 @@ namespace OrthancPlugins
     const unsigned char* data_ = nullptr;
     std::uint64_t sizeBytes_ = 0;
   };
-}
+} // namespace OrthancPlugins

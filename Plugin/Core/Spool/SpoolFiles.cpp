@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace OrthancPlugins
@@ -66,7 +67,7 @@ namespace OrthancPlugins
     {
       return std::nullopt;
     }
-    return FileFacts{static_cast<std::uint64_t>(status.st_size), status.st_mtime};
+    return FileFacts{static_cast<std::uint64_t>(status.st_size), status.st_mtime, status.st_ino};
   }
 
   bool RemoveFile(const std::string& path)
@@ -100,6 +101,21 @@ namespace OrthancPlugins
     {
       ThrowWriteFailure(errno, "Cannot rename a file of the spool");
     }
+  }
+
+  bool LinkFile(const std::string& from, const std::string& to)
+  {
+    return ::link(from.c_str(), to.c_str()) == 0;
+  }
+
+  std::optional<std::uint64_t> FindFreeBytes(int directoryDescriptor)
+  {
+    struct statvfs status = {};
+    if (::fstatvfs(directoryDescriptor, &status) != 0 || status.f_blocks == 0)
+    {
+      return std::nullopt; // file systems without a size say zero blocks
+    }
+    return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
   }
 
   void SyncDirectory(int descriptor)

@@ -34,6 +34,7 @@ namespace OrthancPlugins
   {
     std::uint64_t sizeBytes = 0;
     std::time_t modifiedUtc = 0;
+    std::uint64_t inode = 0;
   };
 
   // The system calls of the spool on small files and names. The place where errno becomes a Failure:
@@ -54,6 +55,12 @@ namespace OrthancPlugins
   bool DropFile(const std::string& path);
 
   void RenameFile(const std::string& from, const std::string& to);
+
+  // A second name for a file. False if that is not possible here (no such file, no hard links, too many)
+  bool LinkFile(const std::string& from, const std::string& to);
+
+  // Of the disk that holds the directory, for us; absent if it does not say
+  std::optional<std::uint64_t> FindFreeBytes(int directoryDescriptor);
 
   // Names in a directory become durable by this alone
   void SyncDirectory(int descriptor);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/thread/condition_variable.hpp>
@@ -52,23 +53,46 @@ namespace OrthancPlugins
 
     void Put(const ArchiveRecord& record);
 
-    void Link(const std::string& jobId, const std::string& archiveId);
+    void Link(const std::string& jobId, const std::string& archiveId, JobRole role);
 
     std::optional<std::string> FindByJob(const std::string& jobId) const;
 
     std::vector<std::string> FindJobs(const std::string& archiveId) const;
 
+    // The smallest of several; empty if there is none
+    std::string FindPublicJob(const std::string& archiveId) const;
+
+    // The oldest of several
+    std::optional<std::string> FindByKey(const std::string& owner, const std::string& key) const;
+
+    std::vector<RecordPointer> FindByFingerprint(const std::string& owner,
+                                                 const std::string& fingerprint) const;
+
     // With its links
     void Erase(const std::string& archiveId);
 
   private:
+    // A key or a fingerprint, with its owner first
+    using OwnedText = std::pair<std::string, std::string>;
+
+    struct JobLink
+    {
+      std::string archiveId;
+      JobRole role = JobRole::Public;
+    };
+
+    // The mutex is locked, here and below
     void Unlink(const std::string& jobId);
+    void AddToLookups(const ArchiveRecord& record);
+    void RemoveFromLookups(const ArchiveRecord& record);
 
     mutable boost::mutex mutex_;
     boost::condition_variable released_;
     std::set<std::string> claimed_;
     std::map<std::string, RecordPointer> records_;
-    std::map<std::string, std::string> archiveOfJob_;
+    std::map<std::string, JobLink> archiveOfJob_;
     std::map<std::string, std::set<std::string>> jobsOfArchive_;
+    std::map<OwnedText, std::set<std::string>> archivesOfKey_;
+    std::map<OwnedText, std::set<std::string>> archivesOfFingerprint_;
   };
 } // namespace OrthancPlugins

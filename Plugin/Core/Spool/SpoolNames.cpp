@@ -17,6 +17,7 @@ namespace OrthancPlugins
     constexpr const char* RECORD_TEMPORARY_SUFFIX = ".json.tmp";
     constexpr const char* ARCHIVE_SUFFIX = ".zip";
     constexpr const char* PART_SUFFIX = ".part";
+    constexpr const char* JOURNAL_SUFFIX = ".journal";
     constexpr const char* LINK_SUFFIX = ".job";
     constexpr const char* LINK_TEMPORARY_SUFFIX = ".job.tmp";
     constexpr const char* LOCK_NAME = "lock";
@@ -33,6 +34,7 @@ namespace OrthancPlugins
     constexpr Suffix SUFFIXES[] = {{SpoolFile::Record, RECORD_SUFFIX},
                                    {SpoolFile::Archive, ARCHIVE_SUFFIX},
                                    {SpoolFile::Part, PART_SUFFIX},
+                                   {SpoolFile::Journal, JOURNAL_SUFFIX},
                                    {SpoolFile::Link, LINK_SUFFIX},
                                    {SpoolFile::Temporary, RECORD_TEMPORARY_SUFFIX},
                                    {SpoolFile::Temporary, LINK_TEMPORARY_SUFFIX}};
@@ -82,6 +84,11 @@ namespace OrthancPlugins
   std::string SpoolNames::GetPartPath(const std::string& archiveId) const
   {
     return Make(archiveId, PART_SUFFIX);
+  }
+
+  std::string SpoolNames::GetJournalPath(const std::string& archiveId) const
+  {
+    return Make(archiveId, JOURNAL_SUFFIX);
   }
 
   std::string SpoolNames::GetLinkPath(const std::string& jobId) const

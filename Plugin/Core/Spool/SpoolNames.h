@@ -14,6 +14,7 @@ namespace OrthancPlugins
     Record,    // <archive>.json
     Archive,   // <archive>.zip
     Part,      // <archive>.part
+    Journal,   // <archive>.journal
     Link,      // <job>.job
     Temporary, // <archive>.json.tmp, <job>.job.tmp, temporary-XXXXXX
     Lock       // lock
@@ -46,6 +47,7 @@ namespace OrthancPlugins
     std::string GetRecordTemporaryPath(const std::string& archiveId) const;
     std::string GetArchivePath(const std::string& archiveId) const;
     std::string GetPartPath(const std::string& archiveId) const;
+    std::string GetJournalPath(const std::string& archiveId) const;
     std::string GetLinkPath(const std::string& jobId) const;
     std::string GetLinkTemporaryPath(const std::string& jobId) const;
 

@@ -5,6 +5,7 @@
 
 #include "SpoolIndex.h"
 #include "SpoolNames.h"
+#include "SpoolSpace.h"
 
 #include <string>
 #include <vector>
@@ -12,10 +13,12 @@
 namespace OrthancPlugins
 {
   /**
-   * Reads a spool directory as a crash may have left it, fills the index and removes what belongs to no
+   * Reads a spool directory as a crash may have left it, fills the index and the books, and removes what belongs to no
    * record. What it cannot read, it leaves untouched and returns as a warning for the operator. Only
    * for a directory that nobody else uses. Throws Failure(CannotWrite) if it cannot be listed.
    **/
-  std::vector<std::string>
-  RecoverSpool(const SpoolNames& names, int directoryDescriptor, SpoolIndex& index);
+  std::vector<std::string> RecoverSpool(const SpoolNames& names,
+                                        int directoryDescriptor,
+                                        SpoolIndex& index,
+                                        SpoolSpace& space);
 } // namespace OrthancPlugins

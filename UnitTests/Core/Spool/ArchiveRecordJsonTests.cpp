@@ -47,6 +47,21 @@ namespace OrthancPlugins
       record.report.notTranscoded = {"n1"};
       record.failureKind = FailureKind::StorageFull;
       record.failureText = "The disk of the spool is full";
+      record.owner = "alice";
+      record.idempotencyKey = "key \"1\"";
+      record.notifyUrl = "https://receiver/path?x=1";
+      record.fingerprint = "0123456789abcdef";
+      record.expectedBytes = 5'000'000'000;
+      record.leaderId = "9b2d0ec2-5d99-48ca-81c2-79a0960568d1";
+      record.isReused = true;
+      record.attempts = 3;
+      record.nextAttemptMicroseconds = 1'700'000'000'000'001;
+      record.startedMicroseconds = 1'700'000'000'000'002;
+      record.runtimeMicroseconds = 61'000'000;
+      record.downloadsCount = 12;
+      record.downloadedMicroseconds = 1'700'000'000'000'003;
+      record.isPinned = true;
+      record.evictedMicroseconds = 1'700'000'000'000'004;
       return record;
     }
 
@@ -82,6 +97,21 @@ namespace OrthancPlugins
       EXPECT_EQ(a.report.notTranscoded, b.report.notTranscoded);
       EXPECT_EQ(a.failureKind, b.failureKind);
       EXPECT_EQ(a.failureText, b.failureText);
+      EXPECT_EQ(a.owner, b.owner);
+      EXPECT_EQ(a.idempotencyKey, b.idempotencyKey);
+      EXPECT_EQ(a.notifyUrl, b.notifyUrl);
+      EXPECT_EQ(a.fingerprint, b.fingerprint);
+      EXPECT_EQ(a.expectedBytes, b.expectedBytes);
+      EXPECT_EQ(a.leaderId, b.leaderId);
+      EXPECT_EQ(a.isReused, b.isReused);
+      EXPECT_EQ(a.attempts, b.attempts);
+      EXPECT_EQ(a.nextAttemptMicroseconds, b.nextAttemptMicroseconds);
+      EXPECT_EQ(a.startedMicroseconds, b.startedMicroseconds);
+      EXPECT_EQ(a.runtimeMicroseconds, b.runtimeMicroseconds);
+      EXPECT_EQ(a.downloadsCount, b.downloadsCount);
+      EXPECT_EQ(a.downloadedMicroseconds, b.downloadedMicroseconds);
+      EXPECT_EQ(a.isPinned, b.isPinned);
+      EXPECT_EQ(a.evictedMicroseconds, b.evictedMicroseconds);
     }
 
     // False if it was refused, in the only way that is allowed
@@ -160,6 +190,47 @@ namespace OrthancPlugins
     ExpectEqual(expected, record);
   }
 
+  TEST(ArchiveRecordJson, FailureOfAnAttemptComesBack)
+  {
+    ArchiveRecord record = MakeFullRecord();
+    record.state = ArchiveState::Pending;
+    record.failureText.clear();
+
+    ExpectEqual(record, ParseArchiveRecord(FormatArchiveRecord(record)));
+  }
+
+  TEST(ArchiveRecordJson, ReadsVersionOne)
+  {
+    const ArchiveRecord record = ParseArchiveRecord(R"({
+ "CompletedMicroseconds" : 7, "CreatedMicroseconds" : 5,
+ "Failure" : {"Kind" : "Canceled", "Text" : "The job was canceled"},
+ "ID" : "0f8fad5b-d9cb-469f-a165-70867728950e", "InstancesCount" : 2,
+ "Report" : {"Missing" : [], "NotTranscoded" : ["n1"]},
+ "Request" : {"Compression" : "Fast", "Filename" : "a.zip", "IsPost" : true, "IsSynchronous" : false,
+  "Level" : "Study", "Manifest" : false, "Naming" : "Host", "OnMissing" : "Fail",
+  "OnTranscodeFailure" : "KeepOriginal", "Priority" : 3, "Resources" : ["study"], "Utf8" : true},
+ "SizeBytes" : 0, "State" : "Failed", "UncompressedBytes" : 100, "Version" : 1})");
+
+    ArchiveRecord expected;
+    expected.id = ID;
+    expected.state = ArchiveState::Failed;
+    expected.createdMicroseconds = 5;
+    expected.completedMicroseconds = 7;
+    expected.instancesCount = 2;
+    expected.uncompressedBytes = 100;
+    expected.report.notTranscoded = {"n1"};
+    expected.failureKind = FailureKind::Canceled;
+    expected.failureText = "The job was canceled";
+    expected.request.level = ResourceLevel::Study;
+    expected.request.resources = {"study"};
+    expected.request.isPost = true;
+    expected.request.isSynchronous = false;
+    expected.request.priority = 3;
+    expected.request.filename = "a.zip";
+    expected.request.isUtf8 = true;
+    ExpectEqual(expected, record);
+  }
+
   TEST(ArchiveRecordJson, UnknownMembersAreIgnored)
   {
     EXPECT_TRUE(IsAccepted(Replace(SMALLEST, "\"Version\"", "\"Later\":{\"x\":[]},\"Version\"")));
@@ -173,11 +244,11 @@ namespace OrthancPlugins
     {
       const char* from;
       const char* to;
-    } rows[] = {{"\"Version\" : 1", "\"Version\" : 2"},
-                {"\"Version\" : 1", "\"Version\" : 0"},
-                {"\"Version\" : 1", "\"Version\" : 1.0"},
-                {"\"Version\" : 1", "\"Version\" : \"1\""},
-                {"\"Version\" : 1", "\"Version\" : -1"},
+    } rows[] = {{"\"Version\" : 2", "\"Version\" : 3"},
+                {"\"Version\" : 2", "\"Version\" : 0"},
+                {"\"Version\" : 2", "\"Version\" : 2.0"},
+                {"\"Version\" : 2", "\"Version\" : \"1\""},
+                {"\"Version\" : 2", "\"Version\" : -1"},
                 {"\"Version\"", "\"version\""},
                 {"\"State\" : \"Failed\"", "\"State\" : \"failed\""},
                 {"\"State\" : \"Failed\"", "\"State\" : 2"},
@@ -206,6 +277,22 @@ namespace OrthancPlugins
                  "\"CompletedMicroseconds\" : 9223372036854775808"},
                 {"\"Kind\" : \"StorageFull\"", "\"Kind\" : \"DiskFull\""},
                 {"\"Text\" : \"", "\"Text\" : null, \"X\" : \""},
+                {"\"Owner\" : \"alice\"", "\"Owner\" : 1"},
+                {"\"IdempotencyKey\" : ", "\"IdempotencyKey\" : null, \"X\" : "},
+                {"\"NotifyUrl\" : ", "\"NotifyUrl\" : [], \"X\" : "},
+                {"\"Fingerprint\" : ", "\"Fingerprint\" : 5, \"X\" : "},
+                {"\"ExpectedBytes\" : 5", "\"ExpectedBytes\" : -5"},
+                {"9b2d0ec2-5d99-48ca-81c2-79a0960568d1", "../../etc/passwd"},
+                {"\"IsReused\" : true", "\"IsReused\" : 1"},
+                {"\"Attempts\" : 3", "\"Attempts\" : 4294967296"},
+                {"\"Attempts\" : 3", "\"Attempts\" : -1"},
+                {"\"NextAttemptMicroseconds\" : 1", "\"NextAttemptMicroseconds\" : -1"},
+                {"\"StartedMicroseconds\" : 1", "\"StartedMicroseconds\" : 1.5, \"X\" : 1"},
+                {"\"RuntimeMicroseconds\" : 6", "\"RuntimeMicroseconds\" : -6"},
+                {"\"DownloadsCount\" : 12", "\"DownloadsCount\" : \"12\""},
+                {"\"DownloadedMicroseconds\" : 1", "\"DownloadedMicroseconds\" : -1"},
+                {"\"IsPinned\" : true", "\"IsPinned\" : \"yes\""},
+                {"\"EvictedMicroseconds\" : 1", "\"EvictedMicroseconds\" : -1"},
                 {"\"m1\"", "{}"}};
     for (const auto& row : rows)
     {

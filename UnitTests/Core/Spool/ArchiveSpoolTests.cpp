@@ -44,16 +44,25 @@ namespace OrthancPlugins
       return request;
     }
 
+    NewArchive MakeArchive(std::uint64_t instancesCount, std::uint64_t uncompressedBytes)
+    {
+      NewArchive archive;
+      archive.request = MakeRequest();
+      archive.instancesCount = instancesCount;
+      archive.uncompressedBytes = uncompressedBytes;
+      return archive;
+    }
+
     void WritePart(ArchiveSpool& spool, const std::string& id, const std::string& content)
     {
-      const std::unique_ptr<FileSink> sink = spool.OpenPart(id);
+      const std::unique_ptr<PartSink> sink = spool.OpenPart(id);
       sink->Write(content.data(), content.size());
       sink->Close();
     }
 
     std::string Publish(ArchiveSpool& spool, const std::string& content)
     {
-      const std::string id = spool.Create(MakeRequest(), 1, content.size()).id;
+      const std::string id = spool.Create(MakeArchive(1, content.size())).id;
       WritePart(spool, id, content);
       spool.Publish(id, ArchiveReport());
       return id;
@@ -96,7 +105,7 @@ namespace OrthancPlugins
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
     const std::string id = Publish(*spool, "zip");
-    spool->LinkJob(JOB_1, id);
+    spool->LinkJob(JOB_1, id, JobRole::Public);
 
     struct stat status = {};
     ASSERT_EQ(0, ::stat(directory_.GetSpool().c_str(), &status));
@@ -123,7 +132,7 @@ namespace OrthancPlugins
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
 
-    const ArchiveRecord record = spool->Create(MakeRequest(), 3, 4'000);
+    const ArchiveRecord record = spool->Create(MakeArchive(3, 4'000));
 
     EXPECT_TRUE(IsUuid(record.id));
     EXPECT_EQ(ArchiveState::Pending, record.state);
@@ -140,7 +149,7 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, PublishGivesTheFileItsName)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
     WritePart(*spool, id, "content");
     EXPECT_EQ(1u, directory_.ListNames().count(id + ".part"));
     clock_.Advance(5);
@@ -161,9 +170,9 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, OnlyReadyArchivesOpen)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string pending = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string pending = spool->Create(MakeArchive(1, 10)).id;
     WritePart(*spool, pending, "part");
-    const std::string failed = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string failed = spool->Create(MakeArchive(1, 10)).id;
     spool->Fail(failed, FailureKind::SourceMissing, "gone");
     const std::string evicted = Publish(*spool, "zip");
     spool->Evict(evicted);
@@ -183,12 +192,12 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, JobsFindTheirArchive)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string first = spool->Create(MakeRequest(), 1, 10).id;
-    const std::string second = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string first = spool->Create(MakeArchive(1, 10)).id;
+    const std::string second = spool->Create(MakeArchive(1, 10)).id;
 
-    spool->LinkJob(JOB_1, first);
-    spool->LinkJob(JOB_2, first);
-    spool->LinkJob(JOB_2, second);
+    spool->LinkJob(JOB_1, first, JobRole::Public);
+    spool->LinkJob(JOB_2, first, JobRole::Public);
+    spool->LinkJob(JOB_2, second, JobRole::Public);
 
     EXPECT_EQ(first, spool->FindByJob(JOB_1));
     EXPECT_EQ(second, spool->FindByJob(JOB_2));
@@ -202,10 +211,10 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, LinkNeedsARecordAndAUuid)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
 
-    ExpectFailure(FailureKind::NotFound, [&] { spool->LinkJob(JOB_1, JOB_2); });
-    ExpectFailure(FailureKind::BadFormat, [&] { spool->LinkJob("../job", id); });
+    ExpectFailure(FailureKind::NotFound, [&] { spool->LinkJob(JOB_1, JOB_2, JobRole::Public); });
+    ExpectFailure(FailureKind::BadFormat, [&] { spool->LinkJob("../job", id, JobRole::Public); });
 
     EXPECT_FALSE(spool->FindByJob(JOB_1).has_value());
     EXPECT_FALSE(spool->FindByJob("../job").has_value());
@@ -214,7 +223,7 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, FailDropsThePartAndKeepsTheFirstReason)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
     WritePart(*spool, id, "part");
 
     spool->Fail(id, FailureKind::Canceled, "first");
@@ -233,8 +242,8 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, FailFreesTheDiskOfAnOpenPart)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
-    const std::unique_ptr<FileSink> paused = spool->OpenPart(id);
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
+    const std::unique_ptr<PartSink> paused = spool->OpenPart(id);
     const std::string data(1 << 20, 'x');
     paused->Write(data.data(), data.size());
 
@@ -259,10 +268,10 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, CanceledOrRemovedArchiveIsNotPublished)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string canceled = spool->Create(MakeRequest(), 1, 10).id;
-    const std::string removed = spool->Create(MakeRequest(), 1, 10).id;
-    const std::unique_ptr<FileSink> canceledSink = spool->OpenPart(canceled);
-    const std::unique_ptr<FileSink> removedSink = spool->OpenPart(removed);
+    const std::string canceled = spool->Create(MakeArchive(1, 10)).id;
+    const std::string removed = spool->Create(MakeArchive(1, 10)).id;
+    const std::unique_ptr<PartSink> canceledSink = spool->OpenPart(canceled);
+    const std::unique_ptr<PartSink> removedSink = spool->OpenPart(removed);
     spool->Fail(canceled, FailureKind::Canceled, "by the user");
     spool->Remove(removed);
     canceledSink->Close();
@@ -279,7 +288,7 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, RestartBeginsAnew)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string failed = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string failed = spool->Create(MakeArchive(1, 10)).id;
     spool->Fail(failed, FailureKind::SourceMissing, "gone");
     const std::string ready = Publish(*spool, "old");
 
@@ -305,8 +314,8 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, NewPartReplacesTheOldOneOfAnotherWriter)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
-    const std::unique_ptr<FileSink> old = spool->OpenPart(id);
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
+    const std::unique_ptr<PartSink> old = spool->OpenPart(id);
 
     WritePart(*spool, id, "new");
     old->Write("stale", 5);
@@ -320,7 +329,7 @@ namespace OrthancPlugins
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
     const std::string id = Publish(*spool, "zip");
-    const std::string pending = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string pending = spool->Create(MakeArchive(1, 10)).id;
     const std::unique_ptr<MappedFile> download = spool->OpenArchive(id);
 
     EXPECT_TRUE(spool->Evict(id));
@@ -338,10 +347,10 @@ namespace OrthancPlugins
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
     const std::string ready = Publish(*spool, "zip");
-    const std::string pending = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string pending = spool->Create(MakeArchive(1, 10)).id;
     WritePart(*spool, pending, "part");
-    spool->LinkJob(JOB_1, ready);
-    spool->LinkJob(JOB_2, pending);
+    spool->LinkJob(JOB_1, ready, JobRole::Public);
+    spool->LinkJob(JOB_2, pending, JobRole::Public);
 
     spool->Remove(ready);
     spool->Remove(pending);
@@ -394,14 +403,14 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, EveryStateSurvivesARestart)
   {
     std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string pending = spool->Create(MakeRequest(), 3, 4'000).id;
+    const std::string pending = spool->Create(MakeArchive(3, 4'000)).id;
     const std::string ready = Publish(*spool, "zip");
-    const std::string failed = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string failed = spool->Create(MakeArchive(1, 10)).id;
     spool->Fail(failed, FailureKind::StorageFull, "full");
     const std::string evicted = Publish(*spool, "zip");
     spool->Evict(evicted);
-    spool->LinkJob(JOB_1, ready);
-    spool->LinkJob(JOB_2, ready);
+    spool->LinkJob(JOB_1, ready, JobRole::Public);
+    spool->LinkJob(JOB_2, ready, JobRole::Public);
 
     spool.reset();
     spool = Open();
@@ -422,8 +431,8 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, CrashWhileWritingLeavesAPendingArchive)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
-    const std::unique_ptr<FileSink> sink = spool->OpenPart(id);
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
+    const std::unique_ptr<PartSink> sink = spool->OpenPart(id);
     sink->Write("half", 4);
     const std::string crashed = directory_.CopySpool("crashed");
 
@@ -439,7 +448,7 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, CrashBeforeTheRenameLeavesAPendingArchive)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
     WritePart(*spool, id, "complete, but not published");
 
     EXPECT_EQ(ArchiveState::Pending, FindState(directory_.CopySpool("crashed"), id));
@@ -448,8 +457,8 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, CrashBetweenRenameAndRecordLeavesAReadyArchive)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
-    spool->LinkJob(JOB_1, id);
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
+    spool->LinkJob(JOB_1, id, JobRole::Public);
     const std::string crashed = directory_.CopySpool("crashed");
     TestDirectory::WriteFile(SpoolNames(crashed).GetArchivePath(id), "published");
     const std::string again = (directory_.GetRoot() / "again").string();
@@ -473,7 +482,7 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, ReportSurvivesACrashBetweenRenameAndRecord)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
     WritePart(*spool, id, "zip");
     ArchiveReport report;
     report.missing = {"instance"};
@@ -504,8 +513,8 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, FilesThatNobodyClaimsAreRemoved)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string pending = spool->Create(MakeRequest(), 1, 10).id;
-    const std::string failed = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string pending = spool->Create(MakeArchive(1, 10)).id;
+    const std::string failed = spool->Create(MakeArchive(1, 10)).id;
     spool->Fail(failed, FailureKind::Internal, "failed");
     const std::string crashed = directory_.CopySpool("crashed");
     const SpoolNames names(crashed);
@@ -537,11 +546,11 @@ namespace OrthancPlugins
     const std::string garbage = Publish(*spool, "garbage");
     const std::string empty = Publish(*spool, "empty");
     const std::string foreign = Publish(*spool, "foreign");
-    spool->LinkJob(JOB_1, newer);
+    spool->LinkJob(JOB_1, newer, JobRole::Public);
     const std::string crashed = directory_.CopySpool("crashed");
     const SpoolNames names(crashed);
     const std::string text = TestDirectory::ReadFile(names.GetRecordPath(newer));
-    TestDirectory::WriteFile(names.GetRecordPath(newer), "{\"Version\":2}");
+    TestDirectory::WriteFile(names.GetRecordPath(newer), "{\"Version\":3}");
     TestDirectory::WriteFile(names.GetRecordPath(truncated), text.substr(0, text.size() / 2));
     TestDirectory::WriteFile(names.GetRecordPath(garbage), std::string(1'000, '\xff'));
     TestDirectory::WriteFile(names.GetRecordPath(empty), "");
@@ -600,7 +609,7 @@ namespace OrthancPlugins
     const std::unique_ptr<ArchiveSpool> spool = Open();
     {
       const FileSizeLimit limit(16);
-      ExpectFailure(FailureKind::StorageFull, [&] { spool->Create(MakeRequest(), 1, 10); });
+      ExpectFailure(FailureKind::StorageFull, [&] { spool->Create(MakeArchive(1, 10)); });
     }
 
     EXPECT_TRUE(spool->List().empty());
@@ -610,7 +619,7 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, FullDiskTakesBackWhatItCannotRecord)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
     WritePart(*spool, id, "zip");
     {
       const FileSizeLimit limit(16);
@@ -625,7 +634,7 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, FullDiskDoesNotKeepAnArchiveFromFailing)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
     WritePart(*spool, id, "part");
     {
       const FileSizeLimit limit(16);
@@ -640,7 +649,7 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, FullDiskDoesNotRestart)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
     spool->Fail(id, FailureKind::Internal, "failed");
     {
       const FileSizeLimit limit(16);
@@ -653,13 +662,13 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, RemovedDirectoryIsAnErrorEachTime)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
     WritePart(*spool, id, "part");
     std::filesystem::remove_all(directory_.GetSpool());
 
     ExpectFailure(FailureKind::CannotWrite, [&] { spool->Publish(id, ArchiveReport()); });
-    ExpectFailure(FailureKind::CannotWrite, [&] { spool->Create(MakeRequest(), 1, 10); });
-    ExpectFailure(FailureKind::CannotWrite, [&] { spool->LinkJob(JOB_1, id); });
+    ExpectFailure(FailureKind::CannotWrite, [&] { spool->Create(MakeArchive(1, 10)); });
+    ExpectFailure(FailureKind::CannotWrite, [&] { spool->LinkJob(JOB_1, id, JobRole::Public); });
     ExpectFailure(FailureKind::CannotWrite, [&] { spool->OpenPart(id); });
     ExpectFailure(FailureKind::CannotWrite, [&] { spool->OpenTemporary(); });
 
@@ -671,7 +680,7 @@ namespace OrthancPlugins
   TEST_F(ArchiveSpoolTest, PublishWithoutAPartIsAnError)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = spool->Create(MakeRequest(), 1, 10).id;
+    const std::string id = spool->Create(MakeArchive(1, 10)).id;
 
     ExpectFailure(FailureKind::CannotWrite, [&] { spool->Publish(id, ArchiveReport()); });
 
@@ -685,9 +694,9 @@ namespace OrthancPlugins
     SpoolSettings settings = MakeSettings(directory_.GetSpool());
     settings.maxArchives = 1;
     ArchiveSpool spool(settings, clock_);
-    const std::string pending = spool.Create(MakeRequest(), 1, 10).id;
+    const std::string pending = spool.Create(MakeArchive(1, 10)).id;
     const std::string first = Publish(spool, "first");
-    spool.LinkJob(JOB_1, first);
+    spool.LinkJob(JOB_1, first, JobRole::Public);
     clock_.Advance(1);
 
     const std::string second = Publish(spool, "second");
@@ -704,7 +713,7 @@ namespace OrthancPlugins
     SpoolSettings settings = MakeSettings(directory_.GetSpool());
     settings.maxArchives = 2;
     ArchiveSpool spool(settings, clock_);
-    const std::string createdFirst = spool.Create(MakeRequest(), 1, 10).id;
+    const std::string createdFirst = spool.Create(MakeArchive(1, 10)).id;
     clock_.Advance(1);
     const std::string second = Publish(spool, "second");
     clock_.Advance(1);
@@ -735,31 +744,39 @@ namespace OrthancPlugins
     EXPECT_EQ(ArchiveState::Ready, limited.FindState(second));
   }
 
-  TEST_F(ArchiveSpoolTest, AgeRemovesEverythingButWhatIsPending)
+  TEST_F(ArchiveSpoolTest, AgeRemovesFilesAndLaterTheirRecords)
   {
     SpoolSettings settings = MakeSettings(directory_.GetSpool());
     settings.maxAgeHours = 24;
+    settings.historyHours = 100;
     ArchiveSpool spool(settings, clock_);
-    const std::string pending = spool.Create(MakeRequest(), 1, 10).id;
+    const std::string pending = spool.Create(MakeArchive(1, 10)).id;
     const std::string ready = Publish(spool, "ready");
-    spool.LinkJob(JOB_1, ready);
+    spool.LinkJob(JOB_1, ready, JobRole::Public);
     const std::string evicted = Publish(spool, "evicted");
     spool.Evict(evicted);
-    const std::string failed = spool.Create(MakeRequest(), 1, 10).id;
+    const std::string failed = spool.Create(MakeArchive(1, 10)).id;
     spool.Fail(failed, FailureKind::Internal, "failed");
 
     clock_.Advance(24 * HOUR - 1);
-    const std::string young = Publish(spool, "young");
-    EXPECT_EQ(5u, spool.List().size());
+    spool.Sweep();
+    EXPECT_EQ(ArchiveState::Ready, spool.FindState(ready));
     clock_.Advance(1);
     spool.Sweep();
+    EXPECT_EQ(ArchiveState::Evicted, spool.FindState(ready));
+    EXPECT_EQ(ready, spool.FindByJob(JOB_1));
+    EXPECT_EQ(4u, spool.List().size());
+    clock_.Advance(76 * HOUR);
+    spool.Sweep();
 
-    EXPECT_FALSE(spool.FindState(ready).has_value());
+    EXPECT_EQ(ArchiveState::Evicted, spool.FindState(ready)); // counted from its eviction
     EXPECT_FALSE(spool.FindState(evicted).has_value());
     EXPECT_FALSE(spool.FindState(failed).has_value());
+    clock_.Advance(24 * HOUR);
+    spool.Sweep();
+    EXPECT_FALSE(spool.FindState(ready).has_value());
     EXPECT_FALSE(spool.FindByJob(JOB_1).has_value());
-    EXPECT_EQ((std::set<std::string>{"lock", pending + ".json", young + ".json", young + ".zip"}),
-              directory_.ListNames());
+    EXPECT_EQ((std::set<std::string>{"lock", pending + ".json"}), directory_.ListNames());
   }
 
   TEST_F(ArchiveSpoolTest, ClockThatWasSetBackRemovesNothing)
@@ -777,35 +794,51 @@ namespace OrthancPlugins
 
   TEST_F(ArchiveSpoolTest, WithoutLimitsEverythingIsKept)
   {
-    const std::unique_ptr<ArchiveSpool> spool = Open();
-    const std::string id = Publish(*spool, "zip");
+    SpoolSettings settings = MakeSettings(directory_.GetSpool());
+    settings.maxAgeHours.reset();
+    settings.maxDiskPercent.reset();
+    ArchiveSpool spool(settings, clock_);
+    const std::string id = Publish(spool, "zip");
 
     clock_.Advance(100'000 * HOUR);
-    spool->Sweep();
+    spool.Sweep();
 
-    EXPECT_EQ("zip", Read(*spool, id));
+    EXPECT_EQ("zip", Read(spool, id));
+    EXPECT_FALSE(spool.GetQuotaBytes().has_value());
+    EXPECT_FALSE(spool.GetExpiryMicroseconds(spool.Find(id).value()).has_value());
   }
 
   TEST_F(ArchiveSpoolTest, SweepGoesOnAfterWhatItCannotRemove)
   {
     SpoolSettings settings = MakeSettings(directory_.GetSpool());
     settings.maxAgeHours = 1;
+    settings.historyHours = 1;
     ArchiveSpool spool(settings, clock_);
     std::vector<std::string> ids;
     for (unsigned i = 0; i < 5; i++)
     {
       ids.push_back(Publish(spool, "zip"));
     }
-    const std::string stuck = GetNames().GetRecordPath(ids[2]);
-    std::filesystem::remove(stuck);
-    std::filesystem::create_directory(stuck);
+    const std::string stuckFile = GetNames().GetArchivePath(ids[1]);
+    const std::string stuckRecord = GetNames().GetRecordPath(ids[2]);
+    for (const std::string& path : {stuckFile, stuckRecord})
+    {
+      std::filesystem::remove(path);
+      std::filesystem::create_directory(path);
+    }
+
     clock_.Advance(2 * HOUR);
-
     spool.Sweep();
-    EXPECT_EQ(1u, spool.List().size());
-    EXPECT_EQ(ArchiveState::Ready, spool.FindState(ids[2]));
+    EXPECT_EQ(ArchiveState::Ready, spool.FindState(ids[1]));
+    EXPECT_EQ(ArchiveState::Evicted, spool.FindState(ids[2]));
+    clock_.Advance(2 * HOUR);
+    spool.Sweep();
+    EXPECT_EQ(2u, spool.List().size());
 
-    std::filesystem::remove(stuck);
+    std::filesystem::remove(stuckFile);
+    std::filesystem::remove(stuckRecord);
+    spool.Sweep();
+    clock_.Advance(2 * HOUR);
     spool.Sweep();
     EXPECT_TRUE(spool.List().empty());
   }
@@ -822,7 +855,7 @@ namespace OrthancPlugins
     std::atomic<unsigned> unexpected{0};
     {
       ArchiveSpool spool(settings, clock_);
-      const std::string shared = spool.Create(MakeRequest(), 1, 10).id;
+      const std::string shared = spool.Create(MakeArchive(1, 10)).id;
       boost::thread_group threads;
       for (unsigned t = 0; t < THREADS; t++)
       {
@@ -835,7 +868,7 @@ namespace OrthancPlugins
               {
                 clock_.Advance(1);
                 const std::string id = Publish(spool, "content " + std::to_string(t));
-                spool.LinkJob(GenerateUuid(), id);
+                spool.LinkJob(GenerateUuid(), id, JobRole::Public);
                 spool.Restart(shared);
                 spool.Fail(shared, FailureKind::Canceled, "canceled");
                 spool.Sweep();
@@ -856,12 +889,12 @@ namespace OrthancPlugins
 
       EXPECT_EQ(0u, unexpected);
       unsigned readyCount = 0;
-      for (const ArchiveRecord& record : spool.List())
+      for (const std::shared_ptr<const ArchiveRecord>& found : spool.List())
       {
-        if (record.state == ArchiveState::Ready)
+        if (found->state == ArchiveState::Ready)
         {
           readyCount++;
-          EXPECT_EQ(record.sizeBytes, Read(spool, record.id).size());
+          EXPECT_EQ(found->sizeBytes, Read(spool, found->id).size());
         }
       }
       EXPECT_LE(readyCount, 3u);

@@ -55,6 +55,48 @@ namespace OrthancPlugins
     EXPECT_EQ("new", TestDirectory::ReadFile(path));
   }
 
+  TEST(FileSink, ContinuesWhatIsThere)
+  {
+    const TestDirectory directory;
+    const std::string path = (directory.GetRoot() / "file").string();
+    TestDirectory::WriteFile(path, "kept and cut");
+
+    FileSink sink(FileSink::Continued{path, 5});
+    EXPECT_EQ(5u, sink.GetBytesWritten());
+    sink.Write("on", 2);
+    sink.Sync();
+    EXPECT_EQ("kept on", TestDirectory::ReadFile(path));
+    sink.Close();
+
+    EXPECT_EQ(7u, sink.GetBytesWritten());
+    ExpectFailure(FailureKind::CannotWrite, [&] { sink.Sync(); });
+  }
+
+  TEST(FileSink, ContinuesNothingElse)
+  {
+    const TestDirectory directory;
+    const std::string root = directory.GetRoot().string();
+    TestDirectory::WriteFile(root + "/short", "1234");
+    std::filesystem::create_symlink(root + "/short", root + "/link");
+    using Continued = FileSink::Continued;
+
+    ExpectFailure(FailureKind::NotFound, [&] { FileSink sink(Continued{root + "/short", 5}); });
+    ExpectFailure(FailureKind::NotFound, [&] { FileSink sink(Continued{root + "/absent", 0}); });
+    ExpectFailure(FailureKind::NotFound, [&] { FileSink sink(Continued{"/dev/null", 0}); });
+    ExpectFailure(FailureKind::CannotWrite, [&] { FileSink sink(Continued{root + "/link", 0}); });
+    ExpectFailure(FailureKind::CannotWrite, [&] { FileSink sink(Continued{root, 0}); });
+
+    EXPECT_EQ("1234", TestDirectory::ReadFile(root + "/short"));
+  }
+
+  TEST(FileSink, SyncReportsAndTheSinkIsOfNoUseAnyMore)
+  {
+    FileSink sink("/dev/null");
+
+    ExpectFailure(FailureKind::CannotWrite, [&] { sink.Sync(); });
+    ExpectFailure(FailureKind::CannotWrite, [&] { sink.Write("x", 1); });
+  }
+
   TEST(FileSink, DoesNotFollowLinks)
   {
     const TestDirectory directory;

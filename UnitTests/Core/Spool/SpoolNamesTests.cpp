@@ -27,6 +27,7 @@ namespace OrthancPlugins
     EXPECT_EQ("/spool/" + ID + ".json.tmp", names.GetRecordTemporaryPath(ID));
     EXPECT_EQ("/spool/" + ID + ".zip", names.GetArchivePath(ID));
     EXPECT_EQ("/spool/" + ID + ".part", names.GetPartPath(ID));
+    EXPECT_EQ("/spool/" + ID + ".journal", names.GetJournalPath(ID));
     EXPECT_EQ("/spool/" + ID + ".job", names.GetLinkPath(ID));
     EXPECT_EQ("/spool/" + ID + ".job.tmp", names.GetLinkTemporaryPath(ID));
     EXPECT_EQ("/spool/lock", names.GetLockPath());
@@ -45,6 +46,7 @@ namespace OrthancPlugins
       ExpectFailure(FailureKind::BadFormat, [&] { names.GetRecordPath(bad); });
       ExpectFailure(FailureKind::BadFormat, [&] { names.GetArchivePath(bad); });
       ExpectFailure(FailureKind::BadFormat, [&] { names.GetPartPath(bad); });
+      ExpectFailure(FailureKind::BadFormat, [&] { names.GetJournalPath(bad); });
       ExpectFailure(FailureKind::BadFormat, [&] { names.GetLinkPath(bad); });
       ExpectFailure(FailureKind::BadFormat, [&] { names.GetRecordTemporaryPath(bad); });
       ExpectFailure(FailureKind::BadFormat, [&] { names.GetLinkTemporaryPath(bad); });
@@ -56,6 +58,7 @@ namespace OrthancPlugins
     const GoodName rows[] = {{ID + ".json", SpoolFile::Record, ID},
                              {ID + ".zip", SpoolFile::Archive, ID},
                              {ID + ".part", SpoolFile::Part, ID},
+                             {ID + ".journal", SpoolFile::Journal, ID},
                              {ID + ".job", SpoolFile::Link, ID},
                              {ID + ".json.tmp", SpoolFile::Temporary, ""},
                              {ID + ".job.tmp", SpoolFile::Temporary, ""},
@@ -87,6 +90,8 @@ namespace OrthancPlugins
                                 ID + ".ZIP",
                                 ID + ".zip.tmp",
                                 ID + ".part.tmp",
+                                ID + ".journal.tmp",
+                                ID + ".journals",
                                 ID + ".json.bad",
                                 ID + ".jso",
                                 ID + ".json ",

@@ -70,6 +70,7 @@ namespace OrthancPlugins
       case FailureKind::SourceMissing:
         return {ERROR_INEXISTENT_FILE, "Inexistent file"};
       case FailureKind::NotTranscodable:
+      case FailureKind::NotImplemented:
         return {ERROR_NOT_IMPLEMENTED, "Not implemented yet"};
       case FailureKind::NotAllowed:
       case FailureKind::TooLarge:
@@ -194,6 +195,14 @@ namespace OrthancPlugins
   {
     Json::Value value(Json::objectValue);
     value["Description"] = "REST API";
+    if (!content.archiveId.empty())
+    {
+      value["ArchiveId"] = content.archiveId;
+    }
+    if (content.isReused)
+    {
+      value["Reused"] = true;
+    }
     FormatCounters(value, content);
     FormatRequest(value, content.request);
     if (content.report.has_value())

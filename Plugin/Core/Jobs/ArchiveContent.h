@@ -16,6 +16,8 @@ namespace OrthancPlugins
   // What the "Content" of a job of type "Archive" says
   struct ArchiveContent
   {
+    std::string archiveId; // of the spool; empty: not shown (a stream has none)
+    bool isReused = false; // the file was made by an earlier job
     ArchiveRequest request;
     std::uint64_t instancesCount = 0;
     std::uint64_t uncompressedBytes = 0;
@@ -27,10 +29,10 @@ namespace OrthancPlugins
 
   // Text of a JSON object with the host's members (Description, InstancesCount, UncompressedSizeMB,
   // ArchiveSizeMB, UncompressedSize, ArchiveSize, Transcode, Utf8, LossyQuality) and ours (Filename,
-  // UserData, Compression, NotTranscoded, Missing, ErrorCode, ErrorDescription, ErrorDetails)
+  // UserData, Compression, ArchiveId, Reused, NotTranscoded, Missing, ErrorCode, ErrorDescription, ErrorDetails)
   std::string FormatArchiveContent(const ArchiveContent& content);
 
   // The host's numeric error code and its description, as "/jobs/{id}" shows them
   int GetJobErrorCode(FailureKind kind);
   std::string GetJobErrorDescription(FailureKind kind);
-}
+} // namespace OrthancPlugins

@@ -19,8 +19,17 @@ namespace OrthancPlugins
 {
   namespace
   {
+    using SteadyClock = std::chrono::steady_clock;
+
     // Short, so that pause, cancel and shutdown do not wait
     constexpr std::chrono::milliseconds STEP_DURATION(200);
+
+    // What a crash may cost at most
+    constexpr std::uint64_t CHECKPOINT_BYTES = 64u << 20;
+    constexpr std::chrono::seconds CHECKPOINT_INTERVAL(5);
+
+    constexpr std::int64_t MICROSECONDS_PER_SECOND = 1'000'000;
+    constexpr std::int64_t MAX_RETRY_DELAY_SECONDS = 3600;
 
     enum class Phase
     {
@@ -31,20 +40,6 @@ namespace OrthancPlugins
       Failed
     };
 
-    BuilderOptions MakeBuilderOptions(const ArchiveRequest& request,
-                                      const ArchiveSettings& settings)
-    {
-      BuilderOptions options;
-      options.density = request.density;
-      options.onMissing = request.onMissing;
-      options.onTranscodeFailure = request.onTranscodeFailure;
-      options.transcode = request.transcode;
-      options.hasManifest = request.hasManifest;
-      options.threads = settings.threads;
-      options.windowBytes = settings.windowBytes;
-      return options;
-    }
-
     float ComputeProgress(std::uint64_t done, std::uint64_t total)
     {
       if (total == 0)
@@ -54,50 +49,101 @@ namespace OrthancPlugins
       const double ratio = static_cast<double>(done) / static_cast<double>(total);
       return static_cast<float>(std::min(ratio, 1.0));
     }
+
+    bool MayPass(FailureKind kind)
+    {
+      return kind == FailureKind::StorageFull || kind == FailureKind::Unavailable;
+    }
+
+    // Not if the room is what others wait for
+    bool KeepsPart(FailureKind kind)
+    {
+      return kind != FailureKind::StorageFull;
+    }
+
+    std::int64_t ComputeRetryDelaySeconds(const JobSettings& settings, unsigned attempts)
+    {
+      std::int64_t seconds = settings.retryDelaySeconds;
+      for (unsigned i = 0; i < attempts && seconds < MAX_RETRY_DELAY_SECONDS; i++)
+      {
+        seconds *= 2;
+      }
+      return std::min(seconds, MAX_RETRY_DELAY_SECONDS);
+    }
   } // namespace
+
+  void RestartArchive(ArchiveSpool& spool, const std::string& archiveId)
+  {
+    spool.Restart(archiveId);
+    const std::optional<ArchiveRecord> record = spool.Find(archiveId);
+    if (record.has_value() && record->isPaused)
+    {
+      spool.Update(archiveId, [](ArchiveRecord& changed) { changed.isPaused = false; });
+    }
+  }
 
   struct ArchiveJob::PImpl
   {
     const std::string archiveId;
+    ExecutorServices services;
     ArchiveSpool& spool;
-    IDicomStore& store;
-    const ArchivePlanner& planner;
-    const ArchiveSettings& settings;
+    ExecutorClaims& claims;
 
     // Of the thread that drives the job
+    ExecutorClaims::Token token;
     Phase phase = Phase::Planning;
-    std::unique_ptr<FileSink> sink;
+    std::unique_ptr<PartSink> sink;
     std::unique_ptr<ArchiveBuilder> builder; // after its sink: destroyed before it
+    std::string publicJobId;                 // empty until it is linked
+    std::string owner;
+    bool hasEnded = false;                 // by this executor: to be told once
+    std::int64_t startedMicroseconds = 0;  // of this run; 0: no step yet
+    std::uint64_t runtimeMicroseconds = 0; // up to the present step
+    SteadyClock::time_point stepBegin;
+    std::uint64_t writingSinceMicroseconds = 0; // runtime when the builder was made
+    std::uint64_t writingSinceBytes = 0;        // of input that were done then
+    std::uint64_t checkpointBytes = 0;
+    SteadyClock::time_point checkpointTime;
 
     // What the others may read
     std::atomic<float> progress{0};
     mutable boost::mutex mutex;
     ArchiveContent content;
 
-    PImpl(const std::string& id,
-          ArchiveSpool& archiveSpool,
-          IDicomStore& dicomStore,
-          const ArchivePlanner& archivePlanner,
-          const ArchiveSettings& archiveSettings)
+    PImpl(const std::string& id, const ExecutorServices& executorServices)
       : archiveId(id),
-        spool(archiveSpool),
-        store(dicomStore),
-        planner(archivePlanner),
-        settings(archiveSettings)
+        services(executorServices),
+        spool(services.spool),
+        claims(*services.claims),
+        token(claims.MakeToken())
     {
       ShowRecord();
     }
+
+    ~PImpl()
+    {
+      Release();
+      claims.Release(archiveId, token);
+    }
+
+    PImpl(const PImpl&) = delete;
+    PImpl& operator=(const PImpl&) = delete;
+
+    // ---- What the others see
 
     // The content as the record has it
     void ShowRecord()
     {
       std::optional<ArchiveRecord> record = spool.Find(archiveId);
+      const boost::lock_guard<boost::mutex> lock(mutex);
+      content.archiveId = archiveId;
       if (!record.has_value())
       {
         return;
       }
-      const boost::lock_guard<boost::mutex> lock(mutex);
       content = ArchiveContent();
+      content.archiveId = archiveId;
+      content.isReused = record->isReused;
       content.request = std::move(record->request);
       content.request.resources.clear(); // not shown, and there may be many
       content.instancesCount = record->instancesCount;
@@ -138,6 +184,55 @@ namespace OrthancPlugins
       progress = ComputeProgress(builder->GetInputBytesDone(), content.uncompressedBytes);
     }
 
+    std::uint64_t GetRuntime() const
+    {
+      const auto step =
+        std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - stepBegin);
+      return runtimeMicroseconds + static_cast<std::uint64_t>(step.count());
+    }
+
+    std::uint64_t ComputeSpeed(std::uint64_t runtime) const
+    {
+      const std::uint64_t micros = runtime - writingSinceMicroseconds;
+      const std::uint64_t bytes = builder->GetInputBytesDone() - writingSinceBytes;
+      return micros == 0
+               ? 0
+               : static_cast<std::uint64_t>(static_cast<double>(bytes) * MICROSECONDS_PER_SECOND /
+                                            static_cast<double>(micros));
+    }
+
+    // "runtime" up to now. Nobody knows the job before it is linked
+    void Report(JobState state, std::uint64_t runtime)
+    {
+      if (publicJobId.empty())
+      {
+        publicJobId = spool.GetPublicJob(archiveId);
+      }
+      if (publicJobId.empty())
+      {
+        return;
+      }
+      JobStatus status;
+      status.jobId = publicJobId;
+      status.owner = owner;
+      status.state = state;
+      status.startedMicroseconds = startedMicroseconds;
+      status.runtimeMicroseconds = runtime;
+      if (builder != nullptr)
+      {
+        status.inputBytesDone = builder->GetInputBytesDone();
+        status.archiveBytes = builder->GetBytesWritten();
+        status.bytesPerSecond = ComputeSpeed(runtime);
+      }
+      {
+        const boost::lock_guard<boost::mutex> lock(mutex);
+        status.inputBytesTotal = content.uncompressedBytes;
+      }
+      services.monitor.Report(status);
+    }
+
+    // ---- Steps
+
     // Threads end, the part file is closed
     void Release()
     {
@@ -147,14 +242,6 @@ namespace OrthancPlugins
 
     JobStep Step()
     {
-      if (phase == Phase::Failed)
-      {
-        return JobStep::Failure;
-      }
-      if (phase == Phase::Succeeded)
-      {
-        return JobStep::Success;
-      }
       const std::optional<ArchiveState> state = spool.FindState(archiveId);
       if (!state.has_value())
       {
@@ -170,6 +257,7 @@ namespace OrthancPlugins
     {
       Release();
       ShowRecord();
+      hasEnded = true;
       phase = state == ArchiveState::Failed ? Phase::Failed : Phase::Succeeded;
       return state == ArchiveState::Failed ? JobStep::Failure : JobStep::Success;
     }
@@ -179,8 +267,7 @@ namespace OrthancPlugins
       switch (phase)
       {
       case Phase::Planning:
-        Plan();
-        return JobStep::Again;
+        return Plan();
       case Phase::Writing:
         Write();
         return JobStep::Again;
@@ -190,33 +277,159 @@ namespace OrthancPlugins
       }
     }
 
-    void Plan()
+    ArchiveRecord FindRecord() const
     {
       const std::optional<ArchiveRecord> record = spool.Find(archiveId);
       if (!record.has_value())
       {
         throw Failure(FailureKind::Canceled, "The archive was removed");
       }
-      ArchivePlan plan = planner.Plan(record->request);
+      return *record;
+    }
+
+    JobStep Plan()
+    {
+      const ArchiveRecord record = FindRecord();
+      BeginRun(record);
+      if (TryAdopt(record))
+      {
+        return Conclude(ArchiveState::Ready);
+      }
+      ArchivePlan plan = services.planner.Plan(record.request);
       ShowPlan(plan);
-      sink = spool.OpenPart(archiveId);
-      builder = std::make_unique<ArchiveBuilder>(
-        std::move(plan), MakeBuilderOptions(record->request, settings), store, *sink);
+      const BuilderOptions options = MakeBuilderOptions(record.request, services.archive);
+      KeepFingerprint(record, plan, options);
+      MakeBuilder(std::move(plan), options);
       phase = Phase::Writing;
+      return JobStep::Again;
+    }
+
+    void BeginRun(const ArchiveRecord& record)
+    {
+      owner = record.owner;
+      if (startedMicroseconds == 0)
+      {
+        startedMicroseconds = services.clock.GetNowMicroseconds();
+        runtimeMicroseconds = record.runtimeMicroseconds;
+      }
+    }
+
+    // The same archive may have been finished meanwhile
+    bool TryAdopt(const ArchiveRecord& record)
+    {
+      if (!services.jobs.isReused || record.fingerprint.empty())
+      {
+        return false;
+      }
+      const std::optional<std::string> twin =
+        spool.FindTwin(record.owner, record.fingerprint, archiveId);
+      return twin.has_value() && spool.FindState(*twin) == ArchiveState::Ready &&
+             spool.Adopt(archiveId, *twin);
+    }
+
+    // The sources may have changed since the request was accepted: what is made now must not be taken
+    // for what was asked for then
+    void KeepFingerprint(const ArchiveRecord& record,
+                         const ArchivePlan& plan,
+                         const BuilderOptions& options)
+    {
+      if (record.fingerprint.empty())
+      {
+        return;
+      }
+      const std::string fingerprint = ComputeFingerprint(plan, options);
+      if (fingerprint != record.fingerprint)
+      {
+        spool.Update(archiveId, [&](ArchiveRecord& changed) { changed.fingerprint = fingerprint; });
+      }
+    }
+
+    void MakeBuilder(ArchivePlan plan, const BuilderOptions& options)
+    {
+      std::optional<JournalState> state = ReadJournal(spool.ReadJournal(archiveId), plan, options);
+      if (state.has_value() && !TryReopen(state->archiveBytes))
+      {
+        state.reset();
+      }
+      if (!state.has_value())
+      {
+        sink = spool.OpenPart(archiveId);
+      }
+      builder = state.has_value() ? std::make_unique<ArchiveBuilder>(std::move(plan), options,
+                                                                     services.store, *sink, *state)
+                                  : std::make_unique<ArchiveBuilder>(std::move(plan), options,
+                                                                     services.store, *sink);
+      writingSinceMicroseconds = GetRuntime();
+      writingSinceBytes = builder->GetInputBytesDone();
+      checkpointBytes = sink->GetBytesWritten();
+      checkpointTime = SteadyClock::now();
+    }
+
+    bool TryReopen(std::uint64_t sizeBytes)
+    {
+      try
+      {
+        sink = spool.ReopenPart(archiveId, sizeBytes);
+        return true;
+      }
+      catch (const Failure& failure)
+      {
+        if (failure.GetKind() != FailureKind::NotFound)
+        {
+          throw;
+        }
+        return false; // the file is shorter than its journal: begin anew
+      }
     }
 
     void Write()
     {
-      const auto end = std::chrono::steady_clock::now() + STEP_DURATION;
+      const auto end = SteadyClock::now() + STEP_DURATION;
       bool isComplete = false;
       do
       {
         isComplete = !builder->Step();
-      } while (!isComplete && std::chrono::steady_clock::now() < end);
+        CheckpointIfDue();
+      } while (!isComplete && SteadyClock::now() < end);
       ShowWritten();
       if (isComplete)
       {
         phase = Phase::Publishing;
+      }
+    }
+
+    void CheckpointIfDue()
+    {
+      if (sink->GetBytesWritten() - checkpointBytes >= CHECKPOINT_BYTES ||
+          SteadyClock::now() - checkpointTime >= CHECKPOINT_INTERVAL)
+      {
+        Checkpoint();
+      }
+    }
+
+    void Checkpoint()
+    {
+      const std::string journal = builder->TakeJournal();
+      if (!journal.empty())
+      {
+        sink->Checkpoint(journal);
+      }
+      checkpointBytes = sink->GetBytesWritten();
+      checkpointTime = SteadyClock::now();
+    }
+
+    void TryCheckpoint()
+    {
+      try
+      {
+        if (builder != nullptr && phase == Phase::Writing && claims.Holds(archiveId, token))
+        {
+          Checkpoint();
+        }
+      }
+      catch (const Failure&)
+      {
+        // The next run begins where the last checkpoint was
       }
     }
 
@@ -226,26 +439,98 @@ namespace OrthancPlugins
       builder.reset();
       sink->Close();
       sink.reset();
+      if (!claims.Holds(archiveId, token))
+      {
+        throw Failure(FailureKind::Canceled, "Another job continues this archive");
+      }
+      SaveRun(!report.missing.empty());
       spool.Publish(archiveId, report);
       phase = Phase::Succeeded;
+      hasEnded = true;
 
       const boost::lock_guard<boost::mutex> lock(mutex);
       content.report = report;
       progress = 1.0f;
     }
 
+    // What is incomplete serves no other request
+    void SaveRun(bool isIncomplete)
+    {
+      const std::uint64_t runtime = GetRuntime();
+      spool.Update(archiveId,
+                   [&](ArchiveRecord& record)
+                   {
+                     record.startedMicroseconds = startedMicroseconds;
+                     record.runtimeMicroseconds = runtime;
+                     if (isIncomplete)
+                     {
+                       record.fingerprint.clear();
+                     }
+                   });
+    }
+
+    // ---- Ends
+
     void Abort(FailureKind kind, const std::string& text)
     {
+      if (MayPass(kind) && KeepsPart(kind))
+      {
+        TryCheckpoint();
+      }
       Release();
       phase = Phase::Failed;
       ShowFailure(kind, text);
+      if (!claims.Holds(archiveId, token))
+      {
+        return;
+      }
+      hasEnded = true;
       try
       {
-        spool.Fail(archiveId, kind, text);
+        EndRecord(kind, text);
       }
       catch (const Failure&)
       {
         // No record any more, or a disk that takes none: the content says what has happened
+      }
+    }
+
+    void EndRecord(FailureKind kind, const std::string& text)
+    {
+      const std::optional<ArchiveRecord> record = spool.Find(archiveId);
+      if (!record.has_value() || record->state != ArchiveState::Pending)
+      {
+        return;
+      }
+      if (!TryPostpone(*record, kind, text))
+      {
+        spool.Fail(archiveId, kind, text); // before anything else is written: the disk may be full
+      }
+      if (startedMicroseconds != 0)
+      {
+        SaveRun(false);
+      }
+    }
+
+    bool TryPostpone(const ArchiveRecord& record, FailureKind kind, const std::string& text)
+    {
+      if (!services.jobs.isEnabled || !MayPass(kind) || record.attempts >= services.jobs.maxRetries)
+      {
+        return false;
+      }
+      const std::int64_t delay = ComputeRetryDelaySeconds(services.jobs, record.attempts);
+      try
+      {
+        spool.Postpone(archiveId, kind, text,
+                       services.clock.GetNowMicroseconds() + delay * MICROSECONDS_PER_SECOND,
+                       KeepsPart(kind));
+        return true;
+      }
+      catch (const Failure&)
+      {
+        // A disk that takes no record now: what is in memory counts, and is written later
+        const std::optional<ArchiveRecord> postponed = spool.Find(archiveId);
+        return postponed.has_value() && postponed->nextAttemptMicroseconds > 0;
       }
     }
 
@@ -270,14 +555,78 @@ namespace OrthancPlugins
       }
       return JobStep::Failure;
     }
+
+    JobStep StepWithClaim()
+    {
+      if (phase == Phase::Failed)
+      {
+        return JobStep::Failure;
+      }
+      if (phase == Phase::Succeeded)
+      {
+        return JobStep::Success;
+      }
+      stepBegin = SteadyClock::now();
+      if (!claims.Enter(archiveId, token))
+      {
+        return GiveUp();
+      }
+      const JobStep step = StepGuarded();
+      runtimeMicroseconds = GetRuntime();
+      if (step == JobStep::Again && claims.Holds(archiveId, token))
+      {
+        Report(JobState::Running, runtimeMicroseconds);
+      }
+      claims.Leave(archiveId, token);
+      TellEnd();
+      return step;
+    }
+
+    JobStep GiveUp()
+    {
+      Release();
+      phase = Phase::Failed;
+      ShowFailure(FailureKind::Canceled, "Another job continues this archive");
+      return JobStep::Failure;
+    }
+
+    void TellEnd()
+    {
+      if (hasEnded)
+      {
+        hasEnded = false;
+        claims.Release(archiveId, token);
+        claims.NoteEnd(archiveId);
+      }
+    }
+
+    // What was written is kept, but no thread and no file is held
+    void Pause()
+    {
+      if (!claims.Holds(archiveId, token))
+      {
+        Release();
+        return;
+      }
+      stepBegin = SteadyClock::now();
+      TryCheckpoint();
+      try
+      {
+        SaveRun(false);
+      }
+      catch (const Failure&)
+      {
+        // Only the time spent would be lost, and only by a restart
+      }
+      Report(JobState::Paused, runtimeMicroseconds);
+      Release();
+      claims.Release(archiveId, token);
+      phase = Phase::Planning;
+    }
   };
 
-  ArchiveJob::ArchiveJob(const std::string& archiveId,
-                         ArchiveSpool& spool,
-                         IDicomStore& store,
-                         const ArchivePlanner& planner,
-                         const ArchiveSettings& settings)
-    : pimpl_(std::make_unique<PImpl>(archiveId, spool, store, planner, settings))
+  ArchiveJob::ArchiveJob(const std::string& archiveId, const ExecutorServices& services)
+    : pimpl_(std::make_unique<PImpl>(archiveId, services))
   {
   }
 
@@ -286,7 +635,7 @@ namespace OrthancPlugins
 
   JobStep ArchiveJob::Step()
   {
-    return pimpl_->StepGuarded();
+    return pimpl_->StepWithClaim();
   }
 
   void ArchiveJob::Stop(JobStopReason reason)
@@ -296,33 +645,47 @@ namespace OrthancPlugins
     {
       return;
     }
-    if (reason == JobStopReason::Canceled)
+    pimpl_->stepBegin = SteadyClock::now();
+    switch (reason)
     {
+    case JobStopReason::Success:
+      break;
+    case JobStopReason::Paused:
+      pimpl_->Pause();
+      break;
+    case JobStopReason::Canceled:
       pimpl_->Abort(FailureKind::Canceled, "The job was canceled");
-    }
-    else if (reason == JobStopReason::Failure)
-    {
+      break;
+    case JobStopReason::Failure:
       pimpl_->Abort(FailureKind::Internal, "The host has stopped the job");
+      break;
     }
+    pimpl_->TellEnd();
   }
 
   void ArchiveJob::Reset()
   {
-    pimpl_->Release();
-    pimpl_->phase = Phase::Planning;
+    PImpl& job = *pimpl_;
+    job.Release();
+    job.claims.Release(job.archiveId, job.token);
+    job.token = job.claims.MakeToken();
+    job.phase = Phase::Planning;
+    job.startedMicroseconds = 0;
+    job.runtimeMicroseconds = 0;
     try
     {
-      // A file that was published is kept: the next step has nothing to do
-      if (pimpl_->spool.FindState(pimpl_->archiveId) != ArchiveState::Ready)
+      // What is published is kept, and what others work on: the next step finds out
+      const std::optional<ArchiveState> state = job.spool.FindState(job.archiveId);
+      if (state == ArchiveState::Failed || state == ArchiveState::Evicted)
       {
-        pimpl_->spool.Restart(pimpl_->archiveId);
+        RestartArchive(job.spool, job.archiveId);
       }
     }
     catch (const Failure&)
     {
       // The host ignores refusals here: the next step finds the same record and fails
     }
-    pimpl_->ShowRecord();
+    job.ShowRecord();
   }
 
   float ArchiveJob::GetProgress() const

@@ -51,4 +51,4 @@ namespace OrthancPlugins
     // Text of a JSON object without a member "Type": an identifier, not a state
     virtual std::string GetSavedState() const = 0;
   };
-}
+} // namespace OrthancPlugins

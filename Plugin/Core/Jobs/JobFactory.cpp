@@ -36,11 +36,12 @@ namespace OrthancPlugins
   JobFactory::JobFactory(ArchiveSpool& spool,
                          IDicomStore& store,
                          const ArchivePlanner& planner,
-                         const ArchiveSettings& settings)
-    : spool_(spool),
-      store_(store),
-      planner_(planner),
-      settings_(settings)
+                         const ArchiveSettings& archive,
+                         const JobSettings& jobs,
+                         JobMonitor& monitor,
+                         IClock& clock)
+    : services_{spool, store,   planner, archive,
+                jobs,  monitor, clock,   std::make_shared<ExecutorClaims>()}
   {
   }
 
@@ -54,7 +55,8 @@ namespace OrthancPlugins
     try
     {
       const std::optional<std::string> archiveId = ParseArchiveId(savedState);
-      const bool isKnown = archiveId.has_value() && spool_.FindState(*archiveId).has_value();
+      const bool isKnown =
+        archiveId.has_value() && services_.spool.FindState(*archiveId).has_value();
       return isKnown ? CreateArchiveJob(*archiveId) : nullptr;
     }
     catch (const std::bad_alloc&)
@@ -69,6 +71,11 @@ namespace OrthancPlugins
 
   std::unique_ptr<IJob> JobFactory::CreateArchiveJob(const std::string& archiveId) const
   {
-    return std::make_unique<ArchiveJob>(archiveId, spool_, store_, planner_, settings_);
+    return std::make_unique<ArchiveJob>(archiveId, services_);
+  }
+
+  ExecutorClaims& JobFactory::GetClaims() const
+  {
+    return *services_.claims;
   }
 } // namespace OrthancPlugins

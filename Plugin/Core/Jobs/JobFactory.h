@@ -15,8 +15,13 @@ namespace OrthancPlugins
   {
   public:
     // All references must outlive the factory and its jobs
-    JobFactory(ArchiveSpool& spool, IDicomStore& store, const ArchivePlanner& planner,
-               const ArchiveSettings& settings);
+    JobFactory(ArchiveSpool& spool,
+               IDicomStore& store,
+               const ArchivePlanner& planner,
+               const ArchiveSettings& archive,
+               const JobSettings& jobs,
+               JobMonitor& monitor,
+               IClock& clock);
 
     // Empty if this is no job of ours or its record is gone: the host then drops the job.
     // Throws nothing but std::bad_alloc
@@ -24,10 +29,10 @@ namespace OrthancPlugins
 
     std::unique_ptr<IJob> CreateArchiveJob(const std::string& archiveId) const;
 
+    // Of all jobs that this factory makes
+    ExecutorClaims& GetClaims() const;
+
   private:
-    ArchiveSpool& spool_;
-    IDicomStore& store_;
-    const ArchivePlanner& planner_;
-    const ArchiveSettings& settings_;
+    ExecutorServices services_;
   };
-}
+} // namespace OrthancPlugins

@@ -30,6 +30,50 @@ namespace OrthancPlugins
     {
       throw Failure(FailureKind::Unavailable, "The server is shutting down");
     }
+
+    JobState ToJobState(StreamState state)
+    {
+      switch (state)
+      {
+      case StreamState::Pending:
+        return JobState::Pending;
+      case StreamState::Running:
+        return JobState::Running;
+      case StreamState::Success:
+        return JobState::Success;
+      case StreamState::Failure:
+        break;
+      }
+      return JobState::Failure;
+    }
+
+    std::uint64_t ComputeRuntime(const StreamSnapshot& stream, std::int64_t nowMicroseconds)
+    {
+      const std::int64_t end =
+        stream.completedMicroseconds == 0 ? nowMicroseconds : stream.completedMicroseconds;
+      const bool isMeasured = stream.startedMicroseconds != 0 && end > stream.startedMicroseconds;
+      return isMeasured ? static_cast<std::uint64_t>(end - stream.startedMicroseconds) : 0;
+    }
+
+    JobStatus MakeStatus(const StreamSnapshot& stream, std::int64_t nowMicroseconds)
+    {
+      JobStatus status;
+      status.jobId = stream.id;
+      status.owner = stream.owner;
+      status.state = ToJobState(stream.state);
+      status.inputBytesDone = stream.inputBytesDone;
+      status.inputBytesTotal = stream.uncompressedBytes;
+      status.archiveBytes = stream.archiveBytes;
+      status.startedMicroseconds = stream.startedMicroseconds;
+      status.runtimeMicroseconds = ComputeRuntime(stream, nowMicroseconds);
+      if (status.runtimeMicroseconds != 0)
+      {
+        status.bytesPerSecond =
+          static_cast<std::uint64_t>(static_cast<double>(stream.inputBytesDone) * 1e6 /
+                                     static_cast<double>(status.runtimeMicroseconds));
+      }
+      return status;
+    }
   } // namespace
 
   // Everything but "directory", "id" and "arrival" is guarded by the mutex of the directory
@@ -60,7 +104,8 @@ namespace OrthancPlugins
 
     mutable boost::mutex mutex;
     boost::condition_variable changed;
-    IClock* clock; // null once the directory is gone
+    IClock* clock; // null once the directory is gone, like the monitor
+    JobMonitor* monitor;
     bool isShutDown = false;
     unsigned runningCount = 0;
     std::uint64_t arrivals = 0;
@@ -68,10 +113,11 @@ namespace OrthancPlugins
     std::set<std::pair<std::int64_t, std::uint64_t>> queue; // (-priority, arrival) of who waits
     std::deque<std::string> history;                        // ended, oldest first
 
-    PImpl(unsigned running, unsigned history_, IClock& directoryClock)
+    PImpl(unsigned running, unsigned history_, IClock& directoryClock, JobMonitor& directoryMonitor)
       : maxRunning(running),
         historySize(history_),
-        clock(&directoryClock)
+        clock(&directoryClock),
+        monitor(&directoryMonitor)
     {
     }
 
@@ -119,6 +165,7 @@ namespace OrthancPlugins
       runningCount++;
       state.snapshot.state = StreamState::Running;
       state.snapshot.startedMicroseconds = GetNow();
+      Tell(state);
     }
 
     void Report(State& state, std::uint64_t inputBytesDone, std::uint64_t archiveBytes)
@@ -127,17 +174,37 @@ namespace OrthancPlugins
       ThrowIfInterrupted(state);
       state.snapshot.inputBytesDone = inputBytesDone;
       state.snapshot.archiveBytes = archiveBytes;
+      Tell(state);
     }
 
-    // With the mutex, like all functions below
+    // With the mutex, like all functions below: the monitor learns what happens in its order, and
+    // calls nobody
+    void Tell(const State& state) const
+    {
+      if (monitor != nullptr)
+      {
+        monitor->Report(MakeStatus(state.snapshot, GetNow()));
+      }
+    }
+
+    void ForgetStream(const std::string& id)
+    {
+      streams.erase(id);
+      if (monitor != nullptr)
+      {
+        monitor->Forget(id);
+      }
+    }
+
     void End(State& state, StreamState outcome)
     {
       state.snapshot.state = outcome;
       state.snapshot.completedMicroseconds = GetNow();
+      Tell(state);
       history.push_back(state.id);
       while (history.size() > historySize)
       {
-        streams.erase(history.front());
+        ForgetStream(history.front());
         history.pop_front();
       }
     }
@@ -240,8 +307,11 @@ namespace OrthancPlugins
     return state_->id;
   }
 
-  StreamDirectory::StreamDirectory(unsigned maxRunning, unsigned historySize, IClock& clock)
-    : pimpl_(std::make_shared<PImpl>(maxRunning, historySize, clock))
+  StreamDirectory::StreamDirectory(unsigned maxRunning,
+                                   unsigned historySize,
+                                   IClock& clock,
+                                   JobMonitor& monitor)
+    : pimpl_(std::make_shared<PImpl>(maxRunning, historySize, clock, monitor))
   {
   }
 
@@ -250,16 +320,26 @@ namespace OrthancPlugins
     const boost::lock_guard<boost::mutex> lock(pimpl_->mutex);
     pimpl_->ShutDown();
     pimpl_->clock = nullptr; // tickets may live longer
+    pimpl_->monitor = nullptr;
   }
 
   std::unique_ptr<StreamDirectory::Ticket> StreamDirectory::Begin(const ArchiveRequest& request,
                                                                   std::uint64_t instancesCount,
                                                                   std::uint64_t uncompressedBytes)
   {
+    return Begin(request, instancesCount, uncompressedBytes, "");
+  }
+
+  std::unique_ptr<StreamDirectory::Ticket> StreamDirectory::Begin(const ArchiveRequest& request,
+                                                                  std::uint64_t instancesCount,
+                                                                  std::uint64_t uncompressedBytes,
+                                                                  const std::string& owner)
+  {
     auto state = std::make_shared<Ticket::State>();
     state->id = GenerateUuid();
     state->directory = pimpl_;
     state->snapshot.id = state->id;
+    state->snapshot.owner = owner;
     state->snapshot.request = request;
     state->snapshot.instancesCount = instancesCount;
     state->snapshot.uncompressedBytes = uncompressedBytes;
@@ -269,6 +349,7 @@ namespace OrthancPlugins
     state->arrival = pimpl_->arrivals++;
     state->snapshot.createdMicroseconds = pimpl_->GetNow();
     pimpl_->streams[state->id] = state;
+    pimpl_->Tell(*state);
     return ticket;
   }
 
@@ -319,7 +400,7 @@ namespace OrthancPlugins
       return false;
     }
     pimpl_->history.erase(std::find(pimpl_->history.begin(), pimpl_->history.end(), id));
-    pimpl_->streams.erase(id);
+    pimpl_->ForgetStream(id);
     return true;
   }
 

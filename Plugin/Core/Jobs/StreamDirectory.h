@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "JobMonitor.h"
+
 #include "../Archive/ArchiveReport.h"
 #include "../Archive/ArchiveRequest.h"
 #include "../Failure.h"
@@ -19,7 +21,7 @@ namespace OrthancPlugins
 {
   enum class StreamState
   {
-    Pending,     // waits for a slot
+    Pending, // waits for a slot
     Running,
     Success,
     Failure
@@ -28,25 +30,27 @@ namespace OrthancPlugins
   // One synchronous archive as "/jobs" shows it, as plain values
   struct StreamSnapshot
   {
-    std::string id;                            // UUID, in the host's form
+    std::string id;    // UUID, in the host's form
+    std::string owner; // user who asked; empty: unknown
     StreamState state = StreamState::Pending;
     ArchiveRequest request;
     std::uint64_t instancesCount = 0;
     std::uint64_t uncompressedBytes = 0;
-    std::uint64_t archiveBytes = 0;            // written so far
+    std::uint64_t archiveBytes = 0; // written so far
     std::uint64_t inputBytesDone = 0;
-    ArchiveReport report;                      // once ended
+    ArchiveReport report; // once ended
     FailureKind failureKind = FailureKind::Internal;
     std::string failureText;
-    std::int64_t createdMicroseconds = 0;      // since 1970-01-01 UTC
-    std::int64_t startedMicroseconds = 0;      // 0 while pending
-    std::int64_t completedMicroseconds = 0;    // 0 until Success or Failure
+    std::int64_t createdMicroseconds = 0;   // since 1970-01-01 UTC
+    std::int64_t startedMicroseconds = 0;   // 0 while pending
+    std::int64_t completedMicroseconds = 0; // 0 until Success or Failure
   };
 
   /**
    * The synchronous archives that run or have run: in memory, with a history as long as the host's.
    * They are no jobs of the host's engine; Rest merges them into "/jobs". Also limits how many run at
-   * the same time: the others wait in order of priority, then of arrival. Thread-safe.
+   * the same time: the others wait in order of priority, then of arrival. The monitor is told about
+   * each of them. Thread-safe.
    **/
   class StreamDirectory
   {
@@ -77,14 +81,21 @@ namespace OrthancPlugins
       friend class StreamDirectory;
       struct State;
       explicit Ticket(std::shared_ptr<State> state);
-      std::shared_ptr<State> state_;   // shared with the directory, which lists and cancels it
+      std::shared_ptr<State> state_; // shared with the directory, which lists and cancels it
     };
 
-    // The clock must outlive the directory
-    StreamDirectory(unsigned maxRunning, unsigned historySize, IClock& clock);
+    // Clock and monitor must outlive the directory
+    StreamDirectory(unsigned maxRunning, unsigned historySize, IClock& clock, JobMonitor& monitor);
     ~StreamDirectory();
 
-    std::unique_ptr<Ticket> Begin(const ArchiveRequest& request, std::uint64_t instancesCount,
+    std::unique_ptr<Ticket> Begin(const ArchiveRequest& request,
+                                  std::uint64_t instancesCount,
+                                  std::uint64_t uncompressedBytes,
+                                  const std::string& owner);
+
+    // Of an unknown owner
+    std::unique_ptr<Ticket> Begin(const ArchiveRequest& request,
+                                  std::uint64_t instancesCount,
                                   std::uint64_t uncompressedBytes);
 
     std::optional<StreamSnapshot> Find(const std::string& id) const;
@@ -104,6 +115,6 @@ namespace OrthancPlugins
 
   private:
     struct PImpl;
-    std::shared_ptr<PImpl> pimpl_;   // shared with the tickets, which may outlive a finalized plugin
+    std::shared_ptr<PImpl> pimpl_; // shared with the tickets, which may outlive a finalized plugin
   };
-}
+} // namespace OrthancPlugins

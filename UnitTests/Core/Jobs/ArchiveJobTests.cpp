@@ -115,11 +115,39 @@ namespace OrthancPlugins
       spool_ = std::make_unique<ArchiveSpool>(settings, clock_);
     }
 
-    std::string Create() { return spool_->Create(request_, 3, 120'000).id; }
+    std::string Create()
+    {
+      NewArchive archive;
+      archive.request = request_;
+      archive.instancesCount = 3;
+      archive.uncompressedBytes = 120'000;
+      return spool_->Create(archive).id;
+    }
+
+    std::string CreateReusable()
+    {
+      NewArchive archive;
+      archive.request = request_;
+      archive.instancesCount = 3;
+      archive.uncompressedBytes = 120'000;
+      archive.fingerprint =
+        ComputeFingerprint(planner_.Plan(request_), MakeBuilderOptions(request_, settings_));
+      return spool_->Create(archive).id;
+    }
+
+    ExecutorServices MakeServices(IDicomStore& store, const ArchivePlanner& planner)
+    {
+      return {*spool_, store, planner, settings_, jobs_, monitor_, clock_, claims_};
+    }
+
+    JobFactory MakeFactory()
+    {
+      return JobFactory(*spool_, store_, planner_, settings_, jobs_, monitor_, clock_);
+    }
 
     std::unique_ptr<ArchiveJob> MakeJob(const std::string& id)
     {
-      return std::make_unique<ArchiveJob>(id, *spool_, store_, planner_, settings_);
+      return std::make_unique<ArchiveJob>(id, MakeServices(store_, planner_));
     }
 
     static JobStep Run(ArchiveJob& job)
@@ -170,6 +198,9 @@ namespace OrthancPlugins
     HostVersion version_;
     ArchivePlanner planner_;
     ArchiveSettings settings_;
+    JobSettings jobs_;
+    JobMonitor monitor_{1, clock_};
+    std::shared_ptr<ExecutorClaims> claims_ = std::make_shared<ExecutorClaims>();
     ArchiveRequest request_;
     std::unique_ptr<ArchiveSpool> spool_;
   };
@@ -277,6 +308,7 @@ namespace OrthancPlugins
 
   TEST_F(ArchiveJobTest, FullDiskFailsTheArchiveAndLeavesNoFile)
   {
+    jobs_.maxRetries = 0;
     const std::string id = Create();
     const std::unique_ptr<ArchiveJob> job = MakeJob(id);
     {
@@ -290,6 +322,7 @@ namespace OrthancPlugins
 
   TEST_F(ArchiveJobTest, DiskThatTakesNotEvenTheFailureIsSurvived)
   {
+    jobs_.maxRetries = 0;
     const std::string id = Create();
     const std::unique_ptr<ArchiveJob> job = MakeJob(id);
     {
@@ -321,7 +354,7 @@ namespace OrthancPlugins
     {
       store.isOutOfMemory = isOutOfMemory;
       const std::string id = Create();
-      ArchiveJob job(id, *spool_, store, planner, settings_);
+      ArchiveJob job(id, MakeServices(store, planner));
 
       EXPECT_EQ(JobStep::Failure, job.Step());
 
@@ -514,7 +547,7 @@ namespace OrthancPlugins
       const std::string saved = job->GetSavedState();
       job.reset();
       OpenSpool();
-      const JobFactory factory(*spool_, store_, planner_, settings_);
+      const JobFactory factory = MakeFactory();
 
       const std::unique_ptr<IJob> restored = factory.Restore("Archive", saved);
 
@@ -541,8 +574,7 @@ namespace OrthancPlugins
     OpenSpool();
     const unsigned openedCount = store_.openedCount;
 
-    const std::unique_ptr<IJob> restored =
-      JobFactory(*spool_, store_, planner_, settings_).Restore("Archive", saved);
+    const std::unique_ptr<IJob> restored = MakeFactory().Restore("Archive", saved);
 
     ASSERT_NE(nullptr, restored);
     EXPECT_EQ(1.0f, restored->GetProgress());
@@ -559,8 +591,7 @@ namespace OrthancPlugins
     OpenSpool();
 
     const std::unique_ptr<IJob> restored =
-      JobFactory(*spool_, store_, planner_, settings_)
-        .Restore("Archive", R"({"ArchiveId":")" + id + R"(","Type":"Archive"})");
+      MakeFactory().Restore("Archive", R"({"ArchiveId":")" + id + R"(","Type":"Archive"})");
 
     ASSERT_NE(nullptr, restored);
     EXPECT_EQ(13, GetContent(*restored)["ErrorCode"].asInt());
@@ -585,7 +616,7 @@ namespace OrthancPlugins
   TEST_F(ArchiveJobTest, WhatIsNoJobOfOursIsNotRestored)
   {
     const std::string id = Create();
-    const JobFactory factory(*spool_, store_, planner_, settings_);
+    const JobFactory factory = MakeFactory();
     const std::string good = R"({"ArchiveId":")" + id + R"("})";
     ASSERT_NE(nullptr, factory.Restore("Archive", good));
 
@@ -627,5 +658,213 @@ namespace OrthancPlugins
     reader.join();
 
     EXPECT_EQ(JobStep::Success, last);
+  }
+
+  // ---- Claims
+
+  TEST_F(ArchiveJobTest, SecondExecutorLeavesTheArchiveAlone)
+  {
+    const std::string id = Create();
+    const std::unique_ptr<ArchiveJob> first = MakeJob(id);
+    const std::unique_ptr<ArchiveJob> second = MakeJob(id);
+    ASSERT_EQ(JobStep::Again, first->Step());
+
+    EXPECT_EQ(JobStep::Failure, second->Step());
+    second->Stop(JobStopReason::Failure);
+
+    EXPECT_EQ(ArchiveState::Pending, spool_->FindState(id));
+    EXPECT_EQ(37, GetContent(*second)["ErrorCode"].asInt());
+    EXPECT_EQ(JobStep::Success, Run(*first));
+    EXPECT_TRUE(IsZip(ReadArchive(id)));
+  }
+
+  TEST_F(ArchiveJobTest, SupersededExecutorEndsAndItsSuccessorGoesOn)
+  {
+    const std::string id = Create();
+    const std::unique_ptr<ArchiveJob> old = MakeJob(id);
+    ASSERT_EQ(JobStep::Again, old->Step());
+    claims_->Supersede(id);
+    const std::unique_ptr<ArchiveJob> next = MakeJob(id);
+    ASSERT_EQ(JobStep::Again, next->Step());
+
+    old->Stop(JobStopReason::Canceled);
+    EXPECT_EQ(JobStep::Failure, old->Step());
+
+    EXPECT_EQ(ArchiveState::Pending, spool_->FindState(id));
+    EXPECT_EQ(JobStep::Success, Run(*next));
+  }
+
+  TEST_F(ArchiveJobTest, SupersededExecutorMayNotEvenBegin)
+  {
+    const std::string id = Create();
+    const std::unique_ptr<ArchiveJob> old = MakeJob(id);
+    claims_->Supersede(id);
+
+    EXPECT_EQ(JobStep::Failure, old->Step());
+
+    EXPECT_EQ(ArchiveState::Pending, spool_->FindState(id));
+    EXPECT_FALSE(HasPart(id));
+  }
+
+  TEST_F(ArchiveJobTest, DestroyedExecutorFreesTheArchive)
+  {
+    const std::string id = Create();
+    std::unique_ptr<ArchiveJob> first = MakeJob(id);
+    ASSERT_EQ(JobStep::Again, first->Step());
+    const std::unique_ptr<ArchiveJob> second = MakeJob(id);
+
+    first.reset();
+
+    EXPECT_EQ(JobStep::Success, Run(*second));
+  }
+
+  TEST_F(ArchiveJobTest, EachEndIsToldOnce)
+  {
+    std::vector<std::string> ended;
+    claims_->SetListener([&](const std::string& archiveId) { ended.push_back(archiveId); });
+    const std::string ready = Create();
+    const std::unique_ptr<ArchiveJob> job = MakeJob(ready);
+    Run(*job);
+    job->Stop(JobStopReason::Success);
+    job->Step();
+    const std::string canceled = Create();
+    const std::unique_ptr<ArchiveJob> other = MakeJob(canceled);
+    other->Step();
+    other->Stop(JobStopReason::Canceled);
+    other->Stop(JobStopReason::Canceled);
+
+    EXPECT_EQ((std::vector<std::string>{ready, canceled}), ended);
+  }
+
+  // ---- Reports
+
+  TEST_F(ArchiveJobTest, StepsAreReportedUnderThePublicId)
+  {
+    const std::string id = Create();
+    const std::unique_ptr<ArchiveJob> job = MakeJob(id);
+    job->Step();
+    EXPECT_EQ(0u, monitor_.GetLastEventId()); // nobody knows it yet
+    const std::string jobId = GenerateUuid();
+    spool_->LinkJob(jobId, id, JobRole::Public);
+    spool_->LinkJob(GenerateUuid(), id, JobRole::Executor);
+
+    job->Step();
+
+    const std::optional<JobStatus> status = monitor_.Find(jobId);
+    ASSERT_TRUE(status.has_value());
+    EXPECT_EQ(JobState::Running, status->state);
+    EXPECT_EQ(120'000u, status->inputBytesTotal);
+    EXPECT_GT(status->inputBytesDone, 0u);
+    EXPECT_GT(status->runtimeMicroseconds, 0u);
+    job->Stop(JobStopReason::Paused);
+    EXPECT_EQ(JobState::Paused, monitor_.Find(jobId)->state);
+  }
+
+  TEST_F(ArchiveJobTest, RuntimeAddsUpOverPausesAndRestarts)
+  {
+    const std::string id = Create();
+    std::unique_ptr<ArchiveJob> job = MakeJob(id);
+    job->Step();
+    job->Stop(JobStopReason::Paused);
+    const std::uint64_t before = spool_->Find(id)->runtimeMicroseconds;
+    job.reset();
+    OpenSpool();
+    clock_.Advance(1'000'000);
+
+    Run(*MakeJob(id));
+
+    EXPECT_GT(before, 0u);
+    EXPECT_GT(spool_->Find(id)->runtimeMicroseconds, before);
+    EXPECT_EQ(clock_.GetNowMicroseconds(), spool_->Find(id)->startedMicroseconds);
+    spool_->Evict(id);
+    const std::unique_ptr<ArchiveJob> again = MakeJob(id);
+    again->Reset();
+    EXPECT_EQ(0u, spool_->Find(id)->runtimeMicroseconds);
+  }
+
+  TEST_F(ArchiveJobTest, ContentNamesTheArchive)
+  {
+    const std::string id = Create();
+
+    EXPECT_EQ(id, GetContent(*MakeJob(id))["ArchiveId"].asString());
+    EXPECT_FALSE(GetContent(*MakeJob(id)).isMember("Reused"));
+  }
+
+  // ---- Retries
+
+  TEST_F(ArchiveJobTest, FullDiskIsTriedAgainWithoutThePart)
+  {
+    const std::string id = Create();
+    const std::unique_ptr<ArchiveJob> job = MakeJob(id);
+    {
+      const FileSizeLimit limit(50'000);
+      EXPECT_EQ(JobStep::Failure, Run(*job));
+    }
+
+    const ArchiveRecord record = spool_->Find(id).value();
+    EXPECT_EQ(ArchiveState::Pending, record.state);
+    EXPECT_EQ(1u, record.attempts);
+    EXPECT_EQ(FailureKind::StorageFull, record.failureKind);
+    EXPECT_EQ(clock_.GetNowMicroseconds() + 10'000'000, record.nextAttemptMicroseconds);
+    EXPECT_FALSE(HasPart(id));
+    EXPECT_EQ(19, GetContent(*job)["ErrorCode"].asInt());
+  }
+
+  TEST_F(ArchiveJobTest, DiskThatTakesNotEvenTheRecordIsTriedAgain)
+  {
+    const std::string id = Create();
+    const std::unique_ptr<ArchiveJob> job = MakeJob(id);
+    {
+      const FileSizeLimit limit(10);
+      EXPECT_EQ(JobStep::Failure, Run(*job));
+    }
+
+    EXPECT_EQ(ArchiveState::Pending, spool_->FindState(id));
+    EXPECT_GT(spool_->Find(id)->nextAttemptMicroseconds, 0);
+  }
+
+  // ---- What may be reused
+
+  TEST_F(ArchiveJobTest, IncompleteArchiveIsNeverReused)
+  {
+    request_.onMissing = MissingPolicy::Report;
+    store_.unreadable = {"series-0001"};
+    const std::string id = CreateReusable();
+
+    Run(*MakeJob(id));
+
+    EXPECT_EQ("", spool_->Find(id)->fingerprint);
+  }
+
+  TEST_F(ArchiveJobTest, FingerprintIsOfWhatWasMade)
+  {
+    const std::string id = CreateReusable();
+    const std::string unchanged = CreateReusable();
+    const std::string before = spool_->Find(id)->fingerprint;
+    Run(*MakeJob(unchanged));
+    EXPECT_EQ(before, spool_->Find(unchanged)->fingerprint);
+    spool_->Remove(unchanged);
+    store_.patients[0].studies[0].series[0].instances.pop_back();
+
+    Run(*MakeJob(id));
+
+    EXPECT_NE(before, spool_->Find(id)->fingerprint);
+    EXPECT_NE("", spool_->Find(id)->fingerprint);
+  }
+
+  TEST_F(ArchiveJobTest, FinishedTwinIsTaken)
+  {
+    const std::string first = CreateReusable();
+    const std::string second = CreateReusable();
+    Run(*MakeJob(first));
+    const unsigned openedCount = store_.openedCount;
+    const std::unique_ptr<ArchiveJob> job = MakeJob(second);
+
+    EXPECT_EQ(JobStep::Success, job->Step());
+
+    EXPECT_EQ(openedCount, store_.openedCount);
+    EXPECT_TRUE(GetContent(*job)["Reused"].asBool());
+    EXPECT_EQ(1.0f, job->GetProgress());
+    EXPECT_EQ(ReadArchive(first), ReadArchive(second));
   }
 } // namespace OrthancPlugins

@@ -40,7 +40,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, StreamIsVisibleFromBeginToEnd)
   {
     ManualClock clock;
-    StreamDirectory streams(1, 10, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(1, 10, clock, monitor);
     const TicketPointer ticket = streams.Begin(MakeRequest(7), 2, 100);
     const std::string id = ticket->GetId();
     EXPECT_TRUE(IsUuid(id));
@@ -78,7 +79,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, FailureKeepsItsReason)
   {
     ManualClock clock;
-    StreamDirectory streams(1, 10, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(1, 10, clock, monitor);
     TicketPointer ticket = Begin(streams);
     const std::string id = ticket->GetId();
     ticket->WaitForSlot();
@@ -97,7 +99,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, AbandonedTicketIsAFailureAndFreesItsSlot)
   {
     ManualClock clock;
-    StreamDirectory streams(1, 10, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(1, 10, clock, monitor);
     TicketPointer ticket = Begin(streams);
     const std::string id = ticket->GetId();
     ticket->WaitForSlot();
@@ -114,7 +117,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, SlotIsFreeAtTheEndNotAtTheDestructor)
   {
     ManualClock clock;
-    StreamDirectory streams(1, 10, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(1, 10, clock, monitor);
     const TicketPointer first = Begin(streams);
     first->WaitForSlot();
     first->FinishSuccess(ArchiveReport());
@@ -128,7 +132,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, UnlimitedStreamsDoNotWait)
   {
     ManualClock clock;
-    StreamDirectory streams(0, 10, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(0, 10, clock, monitor);
     std::vector<TicketPointer> tickets;
     for (unsigned i = 0; i < 100; i++)
     {
@@ -145,7 +150,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, WaitersRunByPriorityThenByArrival)
   {
     ManualClock clock;
-    StreamDirectory streams(1, 10, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(1, 10, clock, monitor);
     TicketPointer running = Begin(streams);
     running->WaitForSlot();
     // Arrival is Begin(): who waits first is no matter
@@ -186,7 +192,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, NoMoreThanTheLimitRun)
   {
     ManualClock clock;
-    StreamDirectory streams(3, 100, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(3, 100, clock, monitor);
     std::atomic<unsigned> running{0};
     std::atomic<bool> isExceeded{false};
     boost::thread_group threads;
@@ -216,7 +223,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, CancelEndsAWaitingStreamAtOnce)
   {
     ManualClock clock;
-    StreamDirectory streams(1, 10, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(1, 10, clock, monitor);
     const TicketPointer running = Begin(streams);
     running->WaitForSlot();
     const TicketPointer waiting = Begin(streams);
@@ -235,7 +243,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, CancelEndsARunningStreamAtItsNextReport)
   {
     ManualClock clock;
-    StreamDirectory streams(1, 10, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(1, 10, clock, monitor);
     const TicketPointer ticket = Begin(streams);
     ticket->WaitForSlot();
     ticket->Report(1, 1);
@@ -251,7 +260,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, CancelOfAnEndedOrUnknownStreamChangesNothing)
   {
     ManualClock clock;
-    StreamDirectory streams(1, 10, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(1, 10, clock, monitor);
     const TicketPointer ticket = Begin(streams);
     ticket->WaitForSlot();
     ticket->FinishSuccess(ArchiveReport());
@@ -266,7 +276,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, HistoryKeepsTheLatestCompleted)
   {
     ManualClock clock;
-    StreamDirectory streams(0, 2, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(0, 2, clock, monitor);
     std::vector<TicketPointer> tickets;
     for (unsigned i = 0; i < 4; i++)
     {
@@ -288,7 +299,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, WithoutHistoryStreamsVanishAtTheirEnd)
   {
     ManualClock clock;
-    StreamDirectory streams(1, 0, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(1, 0, clock, monitor);
     const TicketPointer done = Begin(streams);
     done->WaitForSlot();
     done->FinishSuccess(ArchiveReport());
@@ -303,7 +315,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, OnlyEndedStreamsAreForgotten)
   {
     ManualClock clock;
-    StreamDirectory streams(0, 10, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(0, 10, clock, monitor);
     const TicketPointer pending = Begin(streams);
     const TicketPointer running = Begin(streams);
     running->WaitForSlot();
@@ -322,7 +335,8 @@ namespace OrthancPlugins
   TEST(StreamDirectory, ShutdownEndsEverything)
   {
     ManualClock clock;
-    StreamDirectory streams(1, 1, clock);
+    JobMonitor monitor(1, clock);
+    StreamDirectory streams(1, 1, clock, monitor);
     const TicketPointer running = Begin(streams);
     running->WaitForSlot();
     const TicketPointer first = Begin(streams);
@@ -345,7 +359,8 @@ namespace OrthancPlugins
     TicketPointer pending;
     {
       ManualClock clock;
-      StreamDirectory streams(1, 10, clock);
+      JobMonitor monitor(1, clock);
+      StreamDirectory streams(1, 10, clock, monitor);
       running = Begin(streams);
       running->WaitForSlot();
       pending = Begin(streams);

@@ -28,11 +28,15 @@ namespace OrthancPlugins
   struct HttpRequest
   {
     HttpMethod method = HttpMethod::Get;
-    std::string path;                                            // without query
-    std::vector<std::string> groups;                             // of the route's regular expression
-    std::vector<std::pair<std::string, std::string>> arguments;  // GET only, percent-decoded once
-    std::map<std::string, std::string> headers;                  // names in lower case
+    std::string path;                                           // without query
+    std::vector<std::string> groups;                            // of the route's regular expression
+    std::vector<std::pair<std::string, std::string>> arguments; // GET only, percent-decoded once
+    std::map<std::string, std::string> headers;                 // names in lower case
     std::string_view body;
+
+    // Who asks: the user of the Basic header while the host itself checks passwords, or what an
+    // authentication plugin says. Absent: unknown
+    std::optional<std::string> user;
 
     // The last argument of that name, as the host counts; absent if there is none
     std::optional<std::string> FindArgument(std::string_view name) const;
@@ -44,4 +48,4 @@ namespace OrthancPlugins
     // An unsigned decimal number; "fallback" if absent. Throws Failure(OutOfRange) naming the argument
     std::uint64_t GetUnsignedArgument(std::string_view name, std::uint64_t fallback) const;
   };
-}
+} // namespace OrthancPlugins

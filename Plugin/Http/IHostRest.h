@@ -12,10 +12,10 @@ namespace OrthancPlugins
 {
   struct HostAnswer
   {
-    unsigned status = 0;                          // HTTP status
+    unsigned status = 0; // HTTP status
     std::string body;
-    std::map<std::string, std::string> headers;   // names in lower case
-    int errorCode = 0;                            // the host's, if it only gave a code: then no body
+    std::map<std::string, std::string> headers; // names in lower case
+    int errorCode = 0;                          // the host's, if it only gave a code: then no body
   };
 
   /**
@@ -28,6 +28,7 @@ namespace OrthancPlugins
 
     // The built-in route, plugins not considered. "path" with its query. Throws nothing for errors of
     // the host: they are in the answer
-    virtual HostAnswer Call(HttpMethod method, const std::string& path, const std::string& body) = 0;
+    virtual HostAnswer
+    Call(HttpMethod method, const std::string& path, const std::string& body) = 0;
   };
-}
+} // namespace OrthancPlugins

@@ -9,11 +9,13 @@
 #include "OutputSender.h"
 
 #include "../Core/Archive/ArchiveBuilder.h"
+#include "../Core/Archive/StoredArchive.h"
 #include "../Core/Failure.h"
+#include "../Core/Notify/UrlPolicy.h"
 #include "../Http/ContentDisposition.h"
 
 #include <algorithm>
-#include <exception>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,90 +34,126 @@ namespace OrthancPlugins
 
     // ---- Asynchronous
 
-    /**
-     * A record of the spool whose job is not known to run yet: removed again unless it is kept.
-     **/
-    class PendingArchive
+    constexpr std::size_t MAX_KEY_LENGTH = 255;
+
+    // Empty if there is none
+    std::string ReadIdempotencyKey(const HttpRequest& http)
     {
-    public:
-      PendingArchive(ArchiveSpool& spool, const ArchiveRequest& request, const ArchivePlan& plan)
-        : spool_(spool),
-          id_(spool.Create(request, plan.entries.size(), plan.uncompressedBytes).id)
+      const std::optional<std::string> key = http.FindHeader("idempotency-key");
+      if (!key.has_value())
       {
+        return "";
       }
-
-      ~PendingArchive()
+      const bool isVisible =
+        std::all_of(key->begin(), key->end(), [](char c) { return c > 0x20 && c < 0x7F; });
+      if (key->empty() || key->size() > MAX_KEY_LENGTH || !isVisible)
       {
-        if (isKept_)
-        {
-          return;
-        }
-        try
-        {
-          spool_.Remove(id_);
-        }
-        catch (const std::exception&)
-        {
-          // The failure that brought us here is the one to report; the spool sweeps what is left
-        }
+        throw Failure(FailureKind::BadRequest,
+                      "The header Idempotency-Key must have 1 to 255 visible ASCII characters");
       }
+      return *key;
+    }
 
-      PendingArchive(const PendingArchive&) = delete;
-      PendingArchive& operator=(const PendingArchive&) = delete;
+    JobSubmission
+    MakeSubmission(const Services& services, const HttpRequest& http, const ParsedRequest& request)
+    {
+      JobSubmission submission;
+      submission.request = request.archive;
+      submission.owner = http.user.value_or("");
+      submission.idempotencyKey = ReadIdempotencyKey(http);
+      submission.notifyUrl = request.notifyUrl;
+      if (!request.notifyUrl.empty())
+      {
+        CheckNotifyUrl(services.settings.webhooks, request.notifyUrl);
+      }
+      return submission;
+    }
 
-      const std::string& GetId() const { return id_; }
+    // The job of the first request with that key: its resources may have gone since
+    std::optional<std::string> FindFirstJob(const Services& services,
+                                            const JobSubmission& submission)
+    {
+      if (submission.idempotencyKey.empty())
+      {
+        return std::nullopt;
+      }
+      const std::optional<std::string> archiveId =
+        services.spool.FindByIdempotencyKey(submission.owner, submission.idempotencyKey);
+      const std::optional<JobFacts> facts =
+        archiveId.has_value() ? services.controller.Describe(*archiveId) : std::nullopt;
+      return facts.has_value() && !facts->jobId.empty() ? std::make_optional(facts->jobId)
+                                                        : std::nullopt;
+    }
 
-      void Keep() { isKept_ = true; }
+    void AddPlan(const Services& services,
+                 const ParsedRequest& request,
+                 const ArchivePlan& plan,
+                 JobSubmission& submission)
+    {
+      const BuilderOptions options = MakeBuilderOptions(request.archive, services.settings.archive);
+      submission.instancesCount = plan.entries.size();
+      submission.uncompressedBytes = plan.uncompressedBytes;
+      submission.expectedBytes = EstimateArchive(plan, options).expectedBytes;
+      if (services.settings.jobs.isReused && request.isReused)
+      {
+        submission.fingerprint = ComputeFingerprint(plan, options);
+      }
+    }
 
-    private:
-      ArchiveSpool& spool_;
-      std::string id_;
-      bool isKept_ = false;
-    };
-
-    // The job may run and even end before it is linked: nobody knows its ID until then. If it cannot be
-    // linked, the record goes, and the job fails for want of it
     void AnswerWithJob(const Services& services,
-                       const ArchiveRequest& request,
-                       const ArchivePlan& plan,
+                       const HttpRequest& http,
+                       const ParsedRequest& request,
                        IHttpAnswer& answer)
     {
-      PendingArchive archive(services.spool, request, plan);
-      const std::string jobId = services.jobs.Submit(
-        services.jobFactory.CreateArchiveJob(archive.GetId()), request.priority);
-      services.spool.LinkJob(jobId, archive.GetId());
-      archive.Keep();
-      answer.SendJson(FormatSubmission(jobId));
+      JobSubmission submission = MakeSubmission(services, http, request);
+      if (const std::optional<std::string> jobId = FindFirstJob(services, submission))
+      {
+        answer.SendJson(FormatSubmission(*jobId));
+        return;
+      }
+      AddPlan(services, request, services.planner.Plan(request.archive), submission);
+      answer.SendJson(FormatSubmission(services.controller.Submit(submission)));
+    }
+
+    // ---- Nothing but the size
+
+    void
+    AnswerWithEstimate(const Services& services, const ArchiveRequest& request, IHttpAnswer& answer)
+    {
+      const ArchivePlan plan = services.planner.Plan(request);
+      const BuilderOptions options = MakeBuilderOptions(request, services.settings.archive);
+      answer.SendJson(FormatEstimate(EstimateArchive(plan, options)));
     }
 
     // ---- Synchronous
-
-    BuilderOptions MakeOptions(const ArchiveRequest& request, const ArchiveSettings& settings)
-    {
-      BuilderOptions options;
-      options.density = request.density;
-      options.onMissing = request.onMissing;
-      options.onTranscodeFailure = request.onTranscodeFailure;
-      options.transcode = request.transcode;
-      options.hasManifest = request.hasManifest;
-      options.threads = settings.threads;
-      options.windowBytes = settings.windowBytes;
-      return options;
-    }
 
     // Everything that one synchronous answer needs, by reference
     struct SynchronousAnswer
     {
       const Services& services;
       const HttpRequest& http;
-      const ArchiveRequest& request;
+      const ZipHead& head;
       IHttpAnswer& answer;
       StreamDirectory::Ticket& ticket;
     };
 
-    std::string MakeDisposition(const Services& services, const std::string& filename)
+    // Can be resumed if its bytes are known before they are made, so that a part is possible without
+    // the rest
+    ZipHead MakeHead(const Services& services,
+                     const HttpRequest& http,
+                     const ArchiveRequest& request,
+                     const ArchivePlan& plan,
+                     const BuilderOptions& options)
     {
-      return FormatContentDisposition(filename, services.settings.archive.isAttachment);
+      ZipHead head;
+      head.contentDisposition =
+        FormatContentDisposition(request.filename, services.settings.archive.isAttachment);
+      head.tooLargeMessage = TOO_LARGE;
+      if (http.method == HttpMethod::Get && StoredArchive::IsPossible(plan, options))
+      {
+        head.validators.entityTag = "\"" + ComputeFingerprint(plan, options) + "\"";
+      }
+      return head;
     }
 
     bool IsStreamed(const Services& services, const IHttpAnswer& answer)
@@ -155,13 +193,14 @@ namespace OrthancPlugins
     {
       StreamHead head;
       head.mime = ZIP_MIME;
-      head.contentDisposition = MakeDisposition(context.services, context.request.filename);
+      head.contentDisposition = context.head.contentDisposition;
       head.lengthBytes = ArchiveBuilder::GetExactLength(plan, options);
       const bool isChunked = !head.lengthBytes.has_value() &&
                              context.services.settings.archive.isChunked &&
                              !AsksForIdentity(context.http);
       head.framing = isChunked ? StreamFraming::Chunked : StreamFraming::Plain;
 
+      SetValidatorHeaders(context.head.validators, context.answer);
       DeferredSink sink(context.answer, head);
       ArchiveBuilder builder(std::move(plan), options, context.services.store, sink);
       const ArchiveReport report = Drive(builder, context.ticket);
@@ -182,9 +221,59 @@ namespace OrthancPlugins
         report = Drive(builder, context.ticket);
       }
       const MappedFile mapped(file->GetDescriptor());
-      SendZipFile(mapped, std::nullopt, MakeDisposition(context.services, context.request.filename),
-                  TOO_LARGE, context.answer);
+      SendZipFile(mapped, std::nullopt, context.head, context.http, context.answer);
       return report;
+    }
+
+    /**
+     * Passes bytes on as long as nobody cancels the stream.
+     **/
+    class CancelableSink final : public IByteSink
+    {
+    public:
+      CancelableSink(IByteSink& target, StreamDirectory::Ticket& ticket)
+        : target_(target),
+          ticket_(ticket)
+      {
+      }
+
+      void Write(const void* data, std::size_t sizeBytes) override
+      {
+        target_.Write(data, sizeBytes);
+        writtenBytes_ += sizeBytes;
+        ticket_.Report(0, writtenBytes_);
+      }
+
+    private:
+      IByteSink& target_;
+      StreamDirectory::Ticket& ticket_;
+      std::uint64_t writtenBytes_ = 0;
+    };
+
+    // Through a file: a part is a single buffer for the host, and as memory of ours it would count as
+    // often as there are requests
+    void SendPart(const SynchronousAnswer& context, StoredArchive& archive, const ByteRange& range)
+    {
+      const std::unique_ptr<FileSink> file = context.services.spool.OpenTemporary();
+      CancelableSink sink(*file, context.ticket);
+      archive.Read(range.offset, range.sizeBytes, sink);
+      const MappedFile mapped(file->GetDescriptor());
+      SetZipHeaders(context.head, context.answer);
+      context.answer.SendPartial(mapped.GetData(), range.sizeBytes, range.offset,
+                                 archive.GetLengthBytes());
+    }
+
+    // Whether the part is made on its own. Not if it is all of the archive, which is rather sent while
+    // it is made
+    bool IsMadeAlone(const Services& services,
+                     const RangeDecision& decision,
+                     std::uint64_t totalBytes,
+                     const IHttpAnswer& answer)
+    {
+      const std::uint64_t limit =
+        std::min(services.settings.archive.maxRangeBytes, answer.GetMaxPartialBytes());
+      return decision.verdict == RangeVerdict::Part && decision.range.sizeBytes < totalBytes &&
+             decision.range.sizeBytes <= limit;
     }
 
     // Refuses what is too large for sure, before anything is read
@@ -212,48 +301,108 @@ namespace OrthancPlugins
       }
     }
 
+    // Runs what makes the archive as a stream that "/jobs" shows
+    template <typename Body>
+    void RunStream(StreamDirectory::Ticket& ticket, Body&& body)
+    {
+      try
+      {
+        ticket.WaitForSlot();
+        ticket.FinishSuccess(body());
+      }
+      catch (const Failure& failure)
+      {
+        // The destructor of the ticket would not know the reason, which "/jobs" is to show
+        ticket.FinishFailure(failure.GetKind(), failure.what());
+        throw;
+      }
+    }
+
+    // Answers a request for a part of the archive, or for nothing of it, without making the rest. False
+    // if everything is to be sent
+    bool AnswerWithPart(const Services& services,
+                        const HttpRequest& http,
+                        const ArchiveRequest& request,
+                        const ArchivePlan& plan,
+                        const BuilderOptions& options,
+                        const ZipHead& head,
+                        IHttpAnswer& answer)
+    {
+      if (head.validators.IsEmpty())
+      {
+        return false;
+      }
+      const std::uint64_t totalBytes = ArchiveBuilder::GetExactLength(plan, options).value();
+      const RangeDecision decision = DecideRange(http, head.validators, totalBytes);
+      if (SendWithoutContent(decision, head.validators, totalBytes, answer))
+      {
+        return true;
+      }
+      if (!IsMadeAlone(services, decision, totalBytes, answer))
+      {
+        return false;
+      }
+
+      StoredArchive archive(plan, options, services.store, services.crcs);
+      const std::unique_ptr<StreamDirectory::Ticket> ticket = services.streams.Begin(
+        request, plan.entries.size(), plan.uncompressedBytes, http.user.value_or(""));
+      RunStream(*ticket,
+                [&]
+                {
+                  SendPart({services, http, head, answer, *ticket}, archive, decision.range);
+                  return ArchiveReport();
+                });
+      // A client may ask for hundreds of them: the history is for archives
+      services.streams.Forget(ticket->GetId());
+      return true;
+    }
+
     void AnswerWithZip(const Services& services,
                        const HttpRequest& http,
                        const ArchiveRequest& request,
-                       ArchivePlan plan,
                        IHttpAnswer& answer)
     {
-      const BuilderOptions options = MakeOptions(request, services.settings.archive);
+      ArchivePlan plan = services.planner.Plan(request);
+      BuilderOptions options = MakeBuilderOptions(request, services.settings.archive);
+      options.crcs = &services.crcs;
+      const ZipHead head = MakeHead(services, http, request, plan, options);
+      if (AnswerWithPart(services, http, request, plan, options, head, answer))
+      {
+        return;
+      }
+
       const bool isStreamed = IsStreamed(services, answer);
       if (!isStreamed)
       {
         CheckSize(plan, options, answer.GetMaxFileBytes());
       }
-      const std::unique_ptr<StreamDirectory::Ticket> ticket =
-        services.streams.Begin(request, plan.entries.size(), plan.uncompressedBytes);
-      const SynchronousAnswer context = {services, http, request, answer, *ticket};
-      try
-      {
-        ticket->WaitForSlot();
-        ticket->FinishSuccess(isStreamed ? StreamZip(context, std::move(plan), options)
-                                         : SendZipThroughFile(context, std::move(plan), options));
-      }
-      catch (const Failure& failure)
-      {
-        // The destructor of the ticket would not know the reason, which "/jobs" is to show
-        ticket->FinishFailure(failure.GetKind(), failure.what());
-        throw;
-      }
+      const std::unique_ptr<StreamDirectory::Ticket> ticket = services.streams.Begin(
+        request, plan.entries.size(), plan.uncompressedBytes, http.user.value_or(""));
+      const SynchronousAnswer context = {services, http, head, answer, *ticket};
+      RunStream(*ticket,
+                [&]
+                {
+                  return isStreamed ? StreamZip(context, std::move(plan), options)
+                                    : SendZipThroughFile(context, std::move(plan), options);
+                });
     }
 
     void Answer(const Services& services,
                 const HttpRequest& http,
-                const ArchiveRequest& request,
+                const ParsedRequest& request,
                 IHttpAnswer& answer)
     {
-      ArchivePlan plan = services.planner.Plan(request);
-      if (request.isSynchronous)
+      if (request.isEstimate)
       {
-        AnswerWithZip(services, http, request, std::move(plan), answer);
+        AnswerWithEstimate(services, request.archive, answer);
+      }
+      else if (request.archive.isSynchronous)
+      {
+        AnswerWithZip(services, http, request.archive, answer);
       }
       else
       {
-        AnswerWithJob(services, request, plan, answer);
+        AnswerWithJob(services, http, request, answer);
       }
     }
 

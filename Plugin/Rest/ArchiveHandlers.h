@@ -23,4 +23,4 @@ namespace OrthancPlugins
   // /tools/create-archive
   void GetBatchZip(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
   void PostBatchZip(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
-}
+} // namespace OrthancPlugins

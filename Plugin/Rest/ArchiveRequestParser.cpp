@@ -260,16 +260,31 @@ namespace OrthancPlugins
       target.hasManifest = ReadBoolean(fields, "Manifest", target.hasManifest);
     }
 
+    void ReadJobFields(ParsedRequest& target, const Json::Value& fields)
+    {
+      target.isEstimate = ReadBoolean(fields, "Estimate", target.isEstimate);
+      target.isReused = ReadBoolean(fields, "Reuse", target.isReused);
+      if (const std::optional<std::string> url = ReadString(fields, "NotifyUrl"))
+      {
+        if (url->empty())
+        {
+          throw Failure(FailureKind::OutOfRange, "Field \"NotifyUrl\" must not be empty");
+        }
+        target.notifyUrl = *url;
+      }
+    }
+
     // Fields are only read from objects: the host accepts any other JSON as if it were {}
-    void ReadFields(ArchiveRequest& target,
+    void ReadFields(ParsedRequest& target,
                     const Json::Value& body,
                     const Settings& settings,
                     const HostVersion& version)
     {
       const Json::Value none(Json::objectValue);
       const Json::Value& fields = body.isObject() ? body : none;
-      ReadHostFields(target, fields, settings, version);
-      ReadOwnFields(target, fields);
+      ReadHostFields(target.archive, fields, settings, version);
+      ReadOwnFields(target.archive, fields);
+      ReadJobFields(target, fields);
     }
 
     std::vector<std::string> ReadResources(const Json::Value& body)
@@ -398,45 +413,51 @@ namespace OrthancPlugins
     target.hasManifest = ReadBooleanArgument(request, "manifest", target.hasManifest);
   }
 
-  ArchiveRequest ArchiveRequestParser::ParseGet(ResourceLevel level,
+  ParsedRequest ArchiveRequestParser::ParseGet(ResourceLevel level,
+                                               const HttpRequest& request) const
+  {
+    ParsedRequest target;
+    target.archive = MakeDefault(level, request);
+    ReadArguments(target.archive, request);
+    target.isEstimate = ReadBooleanArgument(request, "estimate", false);
+    NamingTemplate::CheckNaming(target.archive.naming);
+    return target;
+  }
+
+  ParsedRequest ArchiveRequestParser::ParsePost(ResourceLevel level,
                                                 const HttpRequest& request) const
   {
-    ArchiveRequest target = MakeDefault(level, request);
-    ReadArguments(target, request);
-    NamingTemplate::CheckNaming(target.naming);
-    return target;
-  }
-
-  ArchiveRequest ArchiveRequestParser::ParsePost(ResourceLevel level,
-                                                 const HttpRequest& request) const
-  {
-    ArchiveRequest target = MakeDefault(level, request);
+    ParsedRequest target;
+    target.archive = MakeDefault(level, request);
     ReadFields(target, ParseBody(request.body), settings_, version_);
-    NamingTemplate::CheckNaming(target.naming);
+    NamingTemplate::CheckNaming(target.archive.naming);
     return target;
   }
 
-  ArchiveRequest ArchiveRequestParser::ParseBatchGet(const HttpRequest& request) const
+  ParsedRequest ArchiveRequestParser::ParseBatchGet(const HttpRequest& request) const
   {
     const std::optional<std::string> resources = request.FindArgument("resources");
     if (!resources.has_value())
     {
       throw Failure(FailureKind::BadRequest, "Missing resources argument");
     }
-    ArchiveRequest target = MakeDefault(std::nullopt, request);
-    target.resources = SplitResources(*resources);
-    ReadArguments(target, request);
-    NamingTemplate::CheckNaming(target.naming);
+    ParsedRequest target;
+    target.archive = MakeDefault(std::nullopt, request);
+    target.archive.resources = SplitResources(*resources);
+    ReadArguments(target.archive, request);
+    target.isEstimate = ReadBooleanArgument(request, "estimate", false);
+    NamingTemplate::CheckNaming(target.archive.naming);
     return target;
   }
 
-  ArchiveRequest ArchiveRequestParser::ParseBatchPost(const HttpRequest& request) const
+  ParsedRequest ArchiveRequestParser::ParseBatchPost(const HttpRequest& request) const
   {
-    ArchiveRequest target = MakeDefault(std::nullopt, request);
+    ParsedRequest target;
+    target.archive = MakeDefault(std::nullopt, request);
     const Json::Value body = ParseBody(request.body);
     ReadFields(target, body, settings_, version_);
-    target.resources = ReadResources(body);
-    NamingTemplate::CheckNaming(target.naming);
+    target.archive.resources = ReadResources(body);
+    NamingTemplate::CheckNaming(target.archive.naming);
     return target;
   }
 } // namespace OrthancPlugins

@@ -13,6 +13,15 @@
 
 namespace OrthancPlugins
 {
+  // One request for an archive
+  struct ParsedRequest
+  {
+    ArchiveRequest archive;  // the durable part
+    bool isEstimate = false; // how large it would be, instead of the archive
+    bool isReused = true;    // by a job: a finished result of the same request may serve
+    std::string notifyUrl;   // by a job, once it has ended; empty: nobody
+  };
+
   /**
    * Query of a GET or JSON body of a POST -> ArchiveRequest, with the fields, defaults, precedence and
    * leniency of the host's version; fields that it did not know yet work on all.
@@ -30,12 +39,12 @@ namespace OrthancPlugins
     ArchiveRequestParser(const Settings& settings, const HostVersion& version);
 
     // Group 0 of the request is the Orthanc identifier
-    ArchiveRequest ParseGet(ResourceLevel level, const HttpRequest& request) const;
-    ArchiveRequest ParsePost(ResourceLevel level, const HttpRequest& request) const;
+    ParsedRequest ParseGet(ResourceLevel level, const HttpRequest& request) const;
+    ParsedRequest ParsePost(ResourceLevel level, const HttpRequest& request) const;
 
     // /tools/create-archive: identifiers in "resources" and in the body
-    ArchiveRequest ParseBatchGet(const HttpRequest& request) const;
-    ArchiveRequest ParseBatchPost(const HttpRequest& request) const;
+    ParsedRequest ParseBatchGet(const HttpRequest& request) const;
+    ParsedRequest ParseBatchPost(const HttpRequest& request) const;
 
   private:
     ArchiveRequest MakeDefault(std::optional<ResourceLevel> level,

@@ -3,150 +3,41 @@
 
 #include "JobHandlers.h"
 
-#include "ArchiveRequestParser.h"
+#include "HostJobs.h"
+#include "JobActions.h"
+#include "JobCatalog.h"
+#include "JobQuery.h"
 #include "JobView.h"
-#include "OutputSender.h"
+#include "JsonList.h"
 
 #include "../Core/Failure.h"
-#include "../Http/ContentDisposition.h"
+
+#include <boost/chrono.hpp>
 
 #include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace OrthancPlugins
 {
   namespace
   {
-    constexpr const char* ARCHIVE_KEY = "archive";
     constexpr const char* JSON_MIME = "application/json; charset=utf-8";
 
-    constexpr const char* OUTPUT_TOO_LARGE =
-      "Orthanc cannot hand over an output of this size to a plugin: set \"Jobs\" to false in the "
-      "section \"AdvancedRest\" of the configuration to get it from Orthanc itself";
-
-    constexpr const char* ARCHIVE_TOO_LARGE =
-      "The archive is larger than this version of Orthanc can send in one answer: download it in "
-      "pages (?offset=0&length=1073741824 and so on)";
-
-    // Error codes of the host, as it gives them to plugins
-    enum HostError
+    Failure MakeNoJob()
     {
-      HostError_ParameterOutOfRange = 3,
-      HostError_NotEnoughMemory = 4,
-      HostError_BadParameterType = 5,
-      HostError_InexistentItem = 7,
-      HostError_BadRequest = 8,
-      HostError_BadFileFormat = 15,
-      HostError_UnknownResource = 17
-    };
-
-    // ---- The host's part
-
-    // Nothing in an ID or a key of ours or of the host could be taken for a query or another path.
-    // What else a client sends never reaches the host's parser of URIs
-    bool IsPlainName(const std::string& name)
-    {
-      return !name.empty() && std::all_of(name.begin(), name.end(),
-                                          [](char c)
-                                          {
-                                            return (c >= '0' && c <= '9') ||
-                                                   (c >= 'a' && c <= 'z') ||
-                                                   (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-                                          });
+      return Failure(FailureKind::NotFound, "No job found with this id, or it has not ended");
     }
 
-    Failure MakeHostFailure(int errorCode)
+    void SendDone(IHttpAnswer& answer)
     {
-      const std::string text = "Orthanc answered with error code " + std::to_string(errorCode);
-      switch (errorCode)
-      {
-      case HostError_ParameterOutOfRange:
-        return Failure(FailureKind::OutOfRange, text);
-      case HostError_NotEnoughMemory:
-        return Failure(FailureKind::TooLarge, OUTPUT_TOO_LARGE);
-      case HostError_BadParameterType:
-        return Failure(FailureKind::BadType, text);
-      case HostError_InexistentItem:
-        return Failure(FailureKind::NotFound, text);
-      case HostError_BadRequest:
-        return Failure(FailureKind::BadRequest, text);
-      case HostError_BadFileFormat:
-        return Failure(FailureKind::BadFormat, text);
-      case HostError_UnknownResource:
-        return Failure(FailureKind::UnknownResource, text);
-      default:
-        return Failure(FailureKind::Internal, text);
-      }
+      answer.SendBuffer("{}", "application/json");
     }
 
-    bool IsSuccess(const HostAnswer& host)
-    {
-      return host.errorCode == 0 && host.status == 200;
-    }
-
-    // Hosts up to 1.12.7 turn an empty 404 into an error code
-    bool IsNotFound(const HostAnswer& host)
-    {
-      return host.status == 404 || host.errorCode == HostError_InexistentItem ||
-             host.errorCode == HostError_UnknownResource;
-    }
-
-    // Hosts up to 1.12.7 turn the empty 400 of a POST into an error code
-    bool IsRefusal(const HostAnswer& host)
-    {
-      return IsNotFound(host) || host.status == 400 || host.errorCode == HostError_BadRequest;
-    }
-
-    std::string GetHeader(const HostAnswer& host, const char* name, const char* fallback)
-    {
-      const auto found = host.headers.find(name);
-      return found == host.headers.end() ? fallback : found->second;
-    }
-
-    // The answer of the host as it is
-    void Forward(const HostAnswer& host, const char* defaultMime, IHttpAnswer& answer)
-    {
-      if (host.errorCode != 0)
-      {
-        throw MakeHostFailure(host.errorCode);
-      }
-      if (host.status != 200)
-      {
-        answer.SendEmptyStatus(host.status);
-        return;
-      }
-      const std::optional<std::uint64_t> limit = answer.GetMaxFileBytes();
-      if (limit.has_value() && host.body.size() > *limit)
-      {
-        throw Failure(FailureKind::TooLarge, OUTPUT_TOO_LARGE);
-      }
-      const std::string disposition = GetHeader(host, "content-disposition", "");
-      if (!disposition.empty())
-      {
-        answer.SetHeader("Content-Disposition", disposition);
-      }
-      answer.SendBuffer(host.body, GetHeader(host, "content-type", defaultMime));
-    }
-
-    HostAnswer CallJob(const Services& services, HttpMethod method, const std::string& jobId)
-    {
-      return services.host.Call(method, "/jobs/" + jobId, "");
-    }
-
-    // ---- Versions of the host
-
-    bool HasJobDeletion(const HostVersion& version)
-    {
-      return version.IsAtLeast(1, 12, 2);
-    }
-
-    bool HasOutputDeletion(const HostVersion& version)
-    {
-      return version.IsAtLeast(1, 12, 1);
-    }
+    // ---- Lists
 
     // Up to some version "?expand=false" expands
     bool IsExpanded(const HttpRequest& request, const HostVersion& version)
@@ -167,300 +58,328 @@ namespace OrthancPlugins
       throw Failure(FailureKind::OutOfRange, "Expected a Boolean for GET argument \"expand\"");
     }
 
-    // ---- Verbs
-
-    bool IsVerb(const std::string& key)
+    void Filter(std::vector<JobEntry>& jobs, const JobFilter& filter)
     {
-      return key == "cancel" || key == "pause" || key == "resume" || key == "resubmit";
+      jobs.erase(std::remove_if(jobs.begin(), jobs.end(),
+                                [&](const JobEntry& job) {
+                                  return !IsMatching(filter, job.id, job.type, job.state,
+                                                     job.createdMicroseconds);
+                                }),
+                 jobs.end());
     }
 
-    void SendDone(IHttpAnswer& answer)
+    // As the host's list
+    void SortById(std::vector<JobEntry>& jobs)
     {
-      answer.SendBuffer("{}", "application/json");
+      std::sort(jobs.begin(), jobs.end(),
+                [](const JobEntry& left, const JobEntry& right) { return left.id < right.id; });
     }
 
-    bool HasEnded(const StreamSnapshot& stream)
+    std::optional<std::string> FormatEntry(const Services& services, const JobEntry& job)
     {
-      return stream.state == StreamState::Success || stream.state == StreamState::Failure;
+      return job.kind == JobKind::Foreign ? std::make_optional(job.hostJson)
+                                          : FormatOwnJob(services, job);
     }
 
-    // A stream cannot pause: its client waits. It cannot be done again either: its client has gone
-    void PostStreamVerb(const Services& services,
-                        const StreamSnapshot& stream,
-                        const std::string& verb,
-                        IHttpAnswer& answer)
+    void SendJobs(const Services& services,
+                  const std::vector<JobEntry>& jobs,
+                  bool isExpanded,
+                  IHttpAnswer& answer)
     {
-      if (verb == "cancel")
+      JsonList list(answer);
+      for (const JobEntry& job : jobs)
       {
-        services.streams.Cancel(stream.id);
-        SendDone(answer);
+        const std::optional<std::string> item =
+          isExpanded ? FormatEntry(services, job) : FormatText(job.id);
+        if (item.has_value())
+        {
+          list.Add(*item);
+        }
       }
-      else if (verb == "pause" && HasEnded(stream))
+      list.Send();
+    }
+
+    // ---- One job
+
+    // What "/jobs/{id}" says at one moment
+    struct JobLook
+    {
+      bool isFound = false;
+      bool hasEnded = false;
+      std::string id;   // the public one
+      std::string json; // of a job of ours
+      HostAnswer host;  // else
+      bool isForeign = false;
+    };
+
+    // A job of the host whose archive we have forgotten is not shown any more
+    bool IsShown(const std::optional<HostJob>& job)
+    {
+      return !job.has_value() || job->archiveId.empty();
+    }
+
+    JobLook LookAtHost(const Services& services, const std::string& jobId)
+    {
+      JobLook look;
+      look.id = jobId;
+      look.isForeign = true;
+      look.host = CallJob(services, HttpMethod::Get, jobId);
+      const std::optional<HostJob> job =
+        IsSuccess(look.host) ? ParseHostJob(look.host.body) : std::nullopt;
+      look.isFound = !IsNotFound(look.host) && IsShown(job);
+      look.hasEnded = !job.has_value() || HasEnded(job->state);
+      return look;
+    }
+
+    JobLook LookAt(const Services& services, const AccessPolicy& access, const std::string& jobId)
+    {
+      const std::optional<JobEntry> job = FindJob(services, access, jobId);
+      if (job.has_value() && job->kind == JobKind::Foreign)
       {
-        SendDone(answer);
+        return LookAtHost(services, jobId);
+      }
+      JobLook look;
+      const std::optional<std::string> json =
+        job.has_value() ? FormatOwnJob(services, *job) : std::nullopt;
+      if (json.has_value())
+      {
+        look.isFound = true;
+        look.hasEnded = HasEnded(job->state);
+        look.id = job->id;
+        look.json = *json;
+      }
+      return look;
+    }
+
+    void Send(const JobLook& look, IHttpAnswer& answer)
+    {
+      if (!look.isFound)
+      {
+        answer.SendEmptyStatus(404);
+      }
+      else if (look.isForeign)
+      {
+        Forward(look.host, JSON_MIME, answer);
       }
       else
+      {
+        answer.SendJson(look.json);
+      }
+    }
+
+    // ---- Waiting
+
+    std::int64_t ParseWaitMilliseconds(const HttpRequest& request, const JobSettings& settings)
+    {
+      const std::uint64_t seconds = request.GetUnsignedArgument("wait", 0);
+      return static_cast<std::int64_t>(std::min<std::uint64_t>(seconds, settings.maxWaitSeconds)) *
+             1000;
+    }
+
+    // Whether these events may have ended the job
+    bool IsNews(const JobEvents& events)
+    {
+      return events.hasGap || std::any_of(events.events.begin(), events.events.end(),
+                                          [](const JobEvent& event)
+                                          { return event.kind != JobEventKind::Progress; });
+    }
+
+    // False when the time is over
+    bool WaitForNews(JobMonitor::Waiter& waiter,
+                     const std::string& jobId,
+                     std::uint64_t& lastId,
+                     boost::chrono::steady_clock::time_point end)
+    {
+      for (;;)
+      {
+        const std::int64_t milliseconds = boost::chrono::duration_cast<boost::chrono::milliseconds>(
+                                            end - boost::chrono::steady_clock::now())
+                                            .count();
+        if (milliseconds <= 0)
+        {
+          return false;
+        }
+        const JobEvents events = waiter.Wait(jobId, lastId, milliseconds);
+        if (events.events.empty() && !events.hasGap)
+        {
+          return false;
+        }
+        lastId = events.lastId;
+        if (IsNews(events))
+        {
+          return true;
+        }
+      }
+    }
+
+    // Events after "lastId" are not missed: it is taken before the look
+    JobLook WaitForEnd(const Services& services,
+                       const AccessPolicy& access,
+                       const std::string& jobId,
+                       std::int64_t milliseconds)
+    {
+      const auto end =
+        boost::chrono::steady_clock::now() + boost::chrono::milliseconds(milliseconds);
+      const std::unique_ptr<JobMonitor::Waiter> waiter = services.monitor.Enter();
+      std::uint64_t lastId = services.monitor.GetLastEventId();
+      JobLook look = LookAt(services, access, jobId);
+      while (look.isFound && !look.hasEnded && WaitForNews(*waiter, look.id, lastId, end))
+      {
+        look = LookAt(services, access, jobId);
+      }
+      // The progress is more than what the last news said
+      return look.isFound && !look.hasEnded ? LookAt(services, access, jobId) : look;
+    }
+
+    // ---- Verbs and deletion of what is the host's
+
+    void PostForeignVerb(const Services& services,
+                         const JobEntry& job,
+                         const std::string& verb,
+                         IHttpAnswer& answer)
+    {
+      const HostAnswer host = CallJobVerb(services, job.id, verb);
+      if (IsRefusal(host))
       {
         answer.SendEmptyStatus(400);
       }
-    }
-
-    // The host does not tell a job that it was canceled while it waited or paused
-    void SettleCanceled(const Services& services, const std::string& jobId)
-    {
-      const std::optional<std::string> archiveId = services.spool.FindByJob(jobId);
-      if (!archiveId.has_value())
+      else
       {
-        return;
-      }
-      const std::optional<ArchiveRecord> record = services.spool.Find(*archiveId);
-      if (!record.has_value() || record->state != ArchiveState::Pending)
-      {
-        return;
-      }
-      const HostAnswer job = CallJob(services, HttpMethod::Get, jobId);
-      if (IsSuccess(job) && IsFailedJob(job.body))
-      {
-        services.spool.Fail(*archiveId, FailureKind::Canceled, "The job was canceled");
+        Forward(host, "application/json", answer);
       }
     }
 
-    // ---- Outputs
-
-    Failure MakeNoOutput(const std::string& key)
+    void EraseForeignJob(const Services& services, const JobEntry& job, IHttpAnswer& answer)
     {
-      return Failure(FailureKind::NotFound, IsPlainName(key) ? "Job has no such output: " + key
-                                                             : "Job has no such output");
-    }
-
-    // The archive that this output is; absent if the output is not ours
-    std::optional<std::string>
-    FindArchive(const Services& services, const std::string& jobId, const std::string& key)
-    {
-      return key == ARCHIVE_KEY ? services.spool.FindByJob(jobId) : std::nullopt;
-    }
-
-    // Hosts before 1.12.7 knew no names for such files, and theirs was a fixed one
-    std::string GetOutputFilename(const ArchiveRequest& request, const HostVersion& version)
-    {
-      const bool isNamed = request.filename != GetDefaultFilename(request);
-      return isNamed || version.IsAtLeast(1, 12, 7) ? request.filename : "archive.zip";
-    }
-
-    void SendArchive(const Services& services,
-                     const std::string& archiveId,
-                     const HttpRequest& request,
-                     IHttpAnswer& answer)
-    {
-      const std::optional<FilePage> page = ParseFilePage(request);
-      const std::optional<ArchiveRecord> record = services.spool.Find(archiveId);
-      if (!record.has_value())
-      {
-        throw MakeNoOutput(ARCHIVE_KEY);
-      }
-      const std::unique_ptr<MappedFile> file = services.spool.OpenArchive(archiveId);
-      const std::string filename = GetOutputFilename(record->request, services.version);
-      SendZipFile(*file, page,
-                  FormatContentDisposition(filename, services.settings.archive.isAttachment),
-                  ARCHIVE_TOO_LARGE, answer);
-    }
-
-    // ---- Deletion
-
-    Failure MakeNoJob()
-    {
-      return Failure(FailureKind::NotFound, "No job found with this id, or it has not ended");
-    }
-
-    // The host has forgotten the job, but not we: its archive may go
-    bool
-    IsForgotten(const Services& services, const std::string& jobId, const std::string& archiveId)
-    {
-      const std::optional<ArchiveRecord> record = services.spool.Find(archiveId);
-      return record.has_value() && record->state != ArchiveState::Pending &&
-             IsNotFound(CallJob(services, HttpMethod::Get, jobId));
-    }
-
-    void EraseEngineJob(const Services& services, const std::string& jobId, IHttpAnswer& answer)
-    {
-      const HostAnswer host = CallJob(services, HttpMethod::Delete, jobId);
-      const std::optional<std::string> archiveId = services.spool.FindByJob(jobId);
-      const bool isForgotten =
-        archiveId.has_value() && IsNotFound(host) && IsForgotten(services, jobId, *archiveId);
-      if (archiveId.has_value() && (IsSuccess(host) || isForgotten))
-      {
-        services.spool.Remove(*archiveId);
-      }
-      if (isForgotten)
-      {
-        answer.SendBuffer("", "text/plain");
-      }
-      else if (IsNotFound(host))
+      const HostAnswer host = CallJob(services, HttpMethod::Delete, job.id);
+      if (IsNotFound(host))
       {
         throw MakeNoJob();
       }
-      else
+      if (IsSuccess(host))
       {
-        Forward(host, "text/plain", answer);
+        services.monitor.ReportForeign(job.id);
       }
+      Forward(host, "text/plain", answer);
     }
   } // namespace
 
   void GetJobs(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
   {
     const bool isExpanded = IsExpanded(request, services.version);
-    const HostAnswer host =
-      services.host.Call(HttpMethod::Get, isExpanded ? "/jobs?expand" : "/jobs", "");
+    const std::optional<JobQuery> query = ParseJobQuery(request);
+    const HostAnswer host = services.host.Call(HttpMethod::Get, "/jobs?expand", "");
     if (!IsSuccess(host))
     {
       Forward(host, JSON_MIME, answer);
       return;
     }
-    const std::vector<StreamSnapshot> streams = services.streams.List();
-    if (!isExpanded)
+    std::vector<JobEntry> jobs =
+      ListJobs(services, MakeAccess(services, request), ParseHostJobs(host.body),
+               query.has_value() ? JobHistory::Whole : JobHistory::Short);
+    if (!query.has_value())
     {
-      answer.SendJson(MergeJobIds(host.body, streams));
+      SortById(jobs);
+      SendJobs(services, jobs, isExpanded, answer);
       return;
     }
-    const auto isOurs = [&](const std::string& jobId)
-    { return services.spool.FindByJob(jobId).has_value(); };
-    answer.SendJson(MergeJobs(host.body, streams, services.clock.GetNowMicroseconds(), isOurs));
+    Filter(jobs, query->filter);
+    if (query->isCount)
+    {
+      answer.SendJson(FormatCount(jobs.size()));
+      return;
+    }
+    SortAndCut(jobs, query->page);
+    SendJobs(services, jobs, isExpanded, answer);
   }
 
   void GetJob(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
   {
     const std::string& jobId = request.groups.at(0);
-    if (const std::optional<StreamSnapshot> stream = services.streams.Find(jobId))
+    const std::int64_t milliseconds = ParseWaitMilliseconds(request, services.settings.jobs);
+    const AccessPolicy access = MakeAccess(services, request);
+    JobLook look = LookAt(services, access, jobId);
+    if (look.isFound && !look.hasEnded && milliseconds > 0)
     {
-      answer.SendJson(FormatStream(*stream, services.clock.GetNowMicroseconds()));
-      return;
+      look = WaitForEnd(services, access, jobId, milliseconds);
     }
-    if (!IsPlainName(jobId))
-    {
-      answer.SendEmptyStatus(404);
-      return;
-    }
-    const HostAnswer host = CallJob(services, HttpMethod::Get, jobId);
-    if (IsNotFound(host))
-    {
-      answer.SendEmptyStatus(404);
-    }
-    else if (IsSuccess(host) && services.spool.FindByJob(jobId).has_value())
-    {
-      answer.SendJson(AmendJob(host.body));
-    }
-    else
-    {
-      Forward(host, JSON_MIME, answer);
-    }
+    Send(look, answer);
   }
 
   void EraseJob(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
   {
-    const std::string& jobId = request.groups.at(0);
-    if (services.streams.Find(jobId).has_value())
-    {
-      if (!services.streams.Forget(jobId))
-      {
-        throw MakeNoJob();
-      }
-      answer.SendBuffer("", "text/plain");
-    }
-    else if (!HasJobDeletion(services.version))
+    const std::optional<JobEntry> job =
+      FindJob(services, MakeAccess(services, request), request.groups.at(0));
+    const bool isForeign = !job.has_value() || job->kind == JobKind::Foreign;
+    if (isForeign && !HasJobDeletion(services.version))
     {
       answer.SendNotAllowed("GET");
     }
-    else if (!IsPlainName(jobId))
+    else if (!job.has_value())
     {
       throw MakeNoJob();
     }
+    else if (isForeign)
+    {
+      EraseForeignJob(services, *job, answer);
+    }
+    else if (DeleteJob(services, *job) == JobOutcome::Done)
+    {
+      answer.SendBuffer("", "text/plain");
+    }
     else
     {
-      EraseEngineJob(services, jobId, answer);
+      throw MakeNoJob();
     }
   }
 
   void PostJobVerb(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
   {
-    const std::string& jobId = request.groups.at(0);
     const std::string& verb = request.groups.at(1);
     if (!IsVerb(verb))
     {
       answer.SendNotAllowed(HasOutputDeletion(services.version) ? "GET,DELETE" : "GET");
       return;
     }
-    if (const std::optional<StreamSnapshot> stream = services.streams.Find(jobId))
+    const std::optional<JobEntry> job =
+      FindJob(services, MakeAccess(services, request), request.groups.at(0));
+    if (job.has_value() && job->kind == JobKind::Foreign)
     {
-      PostStreamVerb(services, *stream, verb, answer);
+      PostForeignVerb(services, *job, verb, answer);
       return;
     }
-    if (!IsPlainName(jobId))
+    const bool isDone = job.has_value() && ApplyVerb(services, *job, verb) == JobOutcome::Done;
+    if (isDone)
+    {
+      SendDone(answer);
+    }
+    else
     {
       answer.SendEmptyStatus(400);
-      return;
     }
-    const HostAnswer host = services.host.Call(HttpMethod::Post, "/jobs/" + jobId + "/" + verb, "");
-    if (IsRefusal(host))
-    {
-      answer.SendEmptyStatus(400);
-      return;
-    }
-    if (verb == "cancel" && IsSuccess(host))
-    {
-      SettleCanceled(services, jobId);
-    }
-    Forward(host, "application/json", answer);
   }
 
-  void GetJobOutput(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
+  void PutJobPriority(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
   {
-    const std::string& jobId = request.groups.at(0);
-    const std::string& key = request.groups.at(1);
-    if (const std::optional<std::string> archiveId = FindArchive(services, jobId, key))
+    const int priority = ParsePriority(request.body);
+    const std::optional<JobEntry> job =
+      FindJob(services, MakeAccess(services, request), request.groups.at(0));
+    const bool isForeign = job.has_value() && job->kind == JobKind::Foreign;
+    if (!job.has_value() || (isForeign && !FindHostJob(services, job->id).has_value()))
     {
-      SendArchive(services, *archiveId, request, answer);
-      return;
+      throw Failure(FailureKind::NotFound, "No job found with this id");
     }
-    if (services.streams.Find(jobId).has_value() || !IsPlainName(jobId) || !IsPlainName(key))
+    if (isForeign)
     {
-      throw MakeNoOutput(key);
+      throw Failure(FailureKind::Conflict,
+                    "The priority of a job of Orthanc itself cannot be changed");
     }
-    const HostAnswer host = services.host.Call(HttpMethod::Get, "/jobs/" + jobId + "/" + key, "");
-    if (IsNotFound(host))
+    if (job->kind == JobKind::Stream)
     {
-      throw MakeNoOutput(key);
+      throw Failure(FailureKind::Conflict,
+                    "The priority of a synchronous archive cannot be changed");
     }
-    Forward(host, "application/octet-stream", answer);
-  }
-
-  void EraseJobOutput(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
-  {
-    const std::string& jobId = request.groups.at(0);
-    const std::string& key = request.groups.at(1);
-    if (const std::optional<std::string> archiveId = FindArchive(services, jobId, key))
-    {
-      if (!services.spool.Evict(*archiveId))
-      {
-        throw MakeNoOutput(key);
-      }
-      answer.SendBuffer("", "text/plain");
-      return;
-    }
-    if (!HasOutputDeletion(services.version))
-    {
-      answer.SendNotAllowed(IsVerb(key) ? "GET,POST" : "GET");
-      return;
-    }
-    if (services.streams.Find(jobId).has_value() || !IsPlainName(jobId) || !IsPlainName(key))
-    {
-      throw MakeNoOutput(key);
-    }
-    const HostAnswer host =
-      services.host.Call(HttpMethod::Delete, "/jobs/" + jobId + "/" + key, "");
-    if (IsNotFound(host))
-    {
-      throw MakeNoOutput(key);
-    }
-    Forward(host, "text/plain", answer);
+    services.controller.SetPriority(job->archiveId, priority);
+    SendDone(answer);
   }
 } // namespace OrthancPlugins

@@ -11,13 +11,18 @@
 namespace OrthancPlugins
 {
   // /jobs and below: ours merged in, everybody else's delegated to the host. Group 0 is the job's ID,
-  // group 1 the verb or the key of the output
+  // group 1 the verb. What the user may not see is answered as what does not exist
+
+  // ?expand as the host; ?state, type, since, until, limit, offset, order, count: the whole history
   void GetJobs(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
+
+  // ?wait=seconds: once the job has ended, or when the time is over
   void GetJob(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
+
   void EraseJob(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
 
-  // /jobs/{id}/{key}: cancel, pause, resume and resubmit by POST; outputs by GET and DELETE
+  // cancel, pause, resume, resubmit
   void PostJobVerb(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
-  void GetJobOutput(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
-  void EraseJobOutput(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
-}
+
+  void PutJobPriority(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
+} // namespace OrthancPlugins

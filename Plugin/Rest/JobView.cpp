@@ -3,6 +3,9 @@
 
 #include "JobView.h"
 
+#include "JobQuery.h"
+#include "TimeText.h"
+
 #include "../Core/Failure.h"
 #include "../Core/Jobs/ArchiveContent.h"
 
@@ -11,23 +14,23 @@
 #include <json/writer.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
-#include <ctime>
-#include <map>
+#include <limits>
 #include <memory>
+#include <utility>
 
 namespace OrthancPlugins
 {
   namespace
   {
-    constexpr std::int64_t MICROSECONDS_PER_SECOND = 1'000'000;
+    constexpr std::uint64_t MEGABYTE = 1024 * 1024;
+    constexpr std::size_t MAX_RESOURCES = 100; // of a job are named
 
     // Deeper than any job: the host itself, with less stack than we have, could not have parsed it
     constexpr int MAX_JSON_DEPTH = 300;
 
-    Json::Value ParseJson(const std::string& text)
+    // Absent if that is no JSON
+    std::optional<Json::Value> TryParseJson(const std::string& text)
     {
       Json::CharReaderBuilder builder;
       builder["collectComments"] = false;
@@ -43,11 +46,17 @@ namespace OrthancPlugins
       {
         // Nested too deeply
       }
-      if (!isParsed)
+      return isParsed ? std::make_optional(value) : std::nullopt;
+    }
+
+    Json::Value ParseJson(const std::string& text)
+    {
+      std::optional<Json::Value> value = TryParseJson(text);
+      if (!value.has_value())
       {
         throw Failure(FailureKind::Internal, "Cannot parse the JSON of a job");
       }
-      return value;
+      return std::move(*value);
     }
 
     std::string WriteJson(const Json::Value& value)
@@ -57,79 +66,103 @@ namespace OrthancPlugins
       return Json::writeString(builder, value);
     }
 
-    // "20261231T235959.000123", UTC
-    std::string FormatTime(std::int64_t microseconds)
+    // In one line
+    std::string WriteLine(const Json::Value& value)
     {
-      const std::time_t seconds = static_cast<std::time_t>(microseconds / MICROSECONDS_PER_SECOND);
-      std::tm parts = {};
-      gmtime_r(&seconds, &parts);
-      std::array<char, 128> text = {};
-      std::snprintf(text.data(), text.size(), "%04d%02d%02dT%02d%02d%02d.%06d",
-                    parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
-                    parts.tm_min, parts.tm_sec,
-                    static_cast<int>(microseconds % MICROSECONDS_PER_SECOND));
-      return text.data();
+      Json::StreamWriterBuilder builder;
+      builder["indentation"] = "";
+      return Json::writeString(builder, value);
     }
 
-    const char* FormatState(StreamState state)
+    Json::UInt ToMegabytes(std::uint64_t sizeBytes)
     {
-      switch (state)
-      {
-      case StreamState::Pending:
-        return "Pending";
-      case StreamState::Running:
-        return "Running";
-      case StreamState::Success:
-        return "Success";
-      case StreamState::Failure:
-        break;
-      }
-      return "Failure";
+      return static_cast<Json::UInt>(
+        std::min<std::uint64_t>(sizeBytes / MEGABYTE, std::numeric_limits<Json::UInt>::max()));
     }
 
-    bool HasEnded(const StreamSnapshot& stream)
+    // ---- What all of our jobs have
+
+    // An asynchronous or a streamed archive, with the names of "/jobs"
+    struct ShownJob
     {
-      return stream.state == StreamState::Success || stream.state == StreamState::Failure;
+      std::string id;
+      const ArchiveRequest& request;
+      int priority = 0;
+      JobState state = JobState::Pending;
+      int percent = 0;
+      Json::Value content = {};
+      std::uint64_t runtimeMicroseconds = 0;
+      std::int64_t createdMicroseconds = 0;
+      std::int64_t completedMicroseconds = 0;
+      std::optional<std::int64_t> etaMicroseconds = {};
+      FailureKind failureKind = FailureKind::Internal;
+      std::string failureText = {};
+    };
+
+    void SetError(Json::Value& job, const ShownJob& shown)
+    {
+      const bool isFailure = shown.state == JobState::Failure;
+      job["ErrorCode"] = isFailure ? GetJobErrorCode(shown.failureKind) : 0;
+      job["ErrorDescription"] =
+        isFailure ? GetJobErrorDescription(shown.failureKind) : std::string("Success");
+      job["ErrorDetails"] = isFailure ? shown.failureText : std::string();
     }
 
-    // From 0 to 1
-    double GetProgress(const StreamSnapshot& stream)
+    void SetTimes(Json::Value& job, const ShownJob& shown, std::int64_t nowMicroseconds)
     {
-      if (stream.state == StreamState::Success)
+      job["Timestamp"] = FormatTime(nowMicroseconds);
+      job["CreationTime"] = FormatTime(shown.createdMicroseconds);
+      // The host counts in milliseconds
+      job["EffectiveRuntime"] = static_cast<double>(shown.runtimeMicroseconds / 1000) / 1000.0;
+      if (HasEnded(shown.state))
       {
-        return 1.0;
+        job["CompletionTime"] = FormatTime(shown.completedMicroseconds);
       }
-      if (stream.uncompressedBytes == 0)
+      else if (shown.state == JobState::Running && shown.etaMicroseconds.has_value())
       {
-        return 0.0;
+        job["EstimatedTimeOfArrival"] = FormatTime(*shown.etaMicroseconds);
       }
-      return std::min(1.0, static_cast<double>(stream.inputBytesDone) /
-                             static_cast<double>(stream.uncompressedBytes));
     }
 
-    // The host counts in milliseconds
-    std::int64_t GetRuntimeMilliseconds(const StreamSnapshot& stream, std::int64_t nowMicroseconds)
+    std::string Write(const ShownJob& shown, std::int64_t nowMicroseconds)
     {
-      if (stream.startedMicroseconds == 0)
+      Json::Value job(Json::objectValue);
+      job["ID"] = shown.id;
+      job["Type"] = "Archive";
+      job["Priority"] = shown.priority;
+      job["State"] = GetStateName(shown.state);
+      job["Progress"] = shown.percent;
+      job["Content"] = shown.content;
+      if (!shown.request.userDataJson.empty())
       {
-        return 0;
+        job["UserData"] = ParseJson(shown.request.userDataJson);
       }
-      const std::int64_t end = HasEnded(stream) ? stream.completedMicroseconds : nowMicroseconds;
-      return std::max<std::int64_t>(0, end - stream.startedMicroseconds) / 1000;
+      SetError(job, shown);
+      SetTimes(job, shown, nowMicroseconds);
+      return WriteJson(job);
     }
+
+    double GetFraction(std::uint64_t done, std::uint64_t total)
+    {
+      return total == 0 ? 0.0
+                        : std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
+    }
+
+    // ---- Streams
 
     Json::Value MakeContent(const StreamSnapshot& stream)
     {
+      const JobState state = GetJobState(stream);
       ArchiveContent content;
       content.request = stream.request;
       content.instancesCount = stream.instancesCount;
       content.uncompressedBytes = stream.uncompressedBytes;
       content.archiveBytes = stream.archiveBytes;
-      if (HasEnded(stream))
+      if (HasEnded(state))
       {
         content.report = stream.report;
       }
-      if (stream.state == StreamState::Failure)
+      if (state == JobState::Failure)
       {
         content.failureKind = stream.failureKind;
         content.failureText = stream.failureText;
@@ -137,101 +170,180 @@ namespace OrthancPlugins
       return ParseJson(FormatArchiveContent(content));
     }
 
-    void SetError(Json::Value& job, const StreamSnapshot& stream)
+    std::uint64_t GetRuntime(const StreamSnapshot& stream, std::int64_t nowMicroseconds)
     {
-      const bool isFailure = stream.state == StreamState::Failure;
-      job["ErrorCode"] = isFailure ? GetJobErrorCode(stream.failureKind) : 0;
-      job["ErrorDescription"] =
-        isFailure ? GetJobErrorDescription(stream.failureKind) : std::string("Success");
-      job["ErrorDetails"] = isFailure ? stream.failureText : std::string();
+      if (stream.startedMicroseconds == 0)
+      {
+        return 0;
+      }
+      const std::int64_t end =
+        HasEnded(GetJobState(stream)) ? stream.completedMicroseconds : nowMicroseconds;
+      return static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, end - stream.startedMicroseconds));
     }
 
-    void SetTimes(Json::Value& job, const StreamSnapshot& stream, std::int64_t nowMicroseconds)
+    std::optional<std::int64_t> GetArrival(const JobStatus& status, std::int64_t nowMicroseconds)
     {
-      const double progress = GetProgress(stream);
-      const std::int64_t milliseconds = GetRuntimeMilliseconds(stream, nowMicroseconds);
-      job["Timestamp"] = FormatTime(nowMicroseconds);
-      job["CreationTime"] = FormatTime(stream.createdMicroseconds);
-      job["EffectiveRuntime"] = static_cast<double>(milliseconds) / 1000.0;
-      if (HasEnded(stream))
+      const double progress = GetFraction(status.inputBytesDone, status.inputBytesTotal);
+      if (progress <= 0.01 || status.runtimeMicroseconds < 1000)
       {
-        job["CompletionTime"] = FormatTime(stream.completedMicroseconds);
+        return std::nullopt;
       }
-      else if (stream.state == StreamState::Running && progress > 0.01 && milliseconds > 0)
-      {
-        const double remaining = static_cast<double>(milliseconds) / progress * (1.0 - progress);
-        job["EstimatedTimeOfArrival"] =
-          FormatTime(nowMicroseconds + std::llround(remaining) * 1000);
-      }
+      const double remaining =
+        static_cast<double>(status.runtimeMicroseconds) / progress * (1.0 - progress);
+      return nowMicroseconds + std::llround(remaining / 1000.0) * 1000;
     }
 
-    Json::Value MakeJob(const StreamSnapshot& stream, std::int64_t nowMicroseconds)
+    // ---- Asynchronous jobs
+
+    bool HasFile(const ArchiveRecord& record)
     {
-      Json::Value job(Json::objectValue);
-      job["ID"] = stream.id;
-      job["Type"] = "Archive";
-      job["Priority"] = stream.request.priority;
-      job["State"] = FormatState(stream.state);
-      job["Progress"] = static_cast<int>(std::lround(GetProgress(stream) * 100.0));
-      job["Content"] = MakeContent(stream);
-      if (!stream.request.userDataJson.empty())
-      {
-        job["UserData"] = ParseJson(stream.request.userDataJson);
-      }
-      SetError(job, stream);
-      SetTimes(job, stream, nowMicroseconds);
-      return job;
+      return record.state == ArchiveState::Ready;
     }
 
-    bool IsFailed(const Json::Value& job)
+    void SetResources(Json::Value& value, const ArchiveRequest& request)
     {
-      return job.isObject() && job["State"] == "Failure";
-    }
-
-    void Amend(Json::Value& job)
-    {
-      const Json::Value content =
-        job.isObject() ? job.get("Content", Json::Value()) : Json::Value();
-      if (!content.isObject())
+      Json::Value resources(Json::arrayValue);
+      for (const std::string& resource : request.resources)
       {
-        return;
-      }
-      if (content.isMember("UserData") && !job.isMember("UserData"))
-      {
-        job["UserData"] = content["UserData"];
-      }
-      if (!IsFailed(job))
-      {
-        return;
-      }
-      for (const char* name : {"ErrorCode", "ErrorDescription", "ErrorDetails"})
-      {
-        if (content.isMember(name))
+        if (resources.size() == MAX_RESOURCES)
         {
-          job[name] = content[name];
+          break;
         }
+        resources.append(resource);
       }
+      value["Resources"] = resources;
+      value["ResourcesCount"] = static_cast<Json::UInt64>(request.resources.size());
     }
 
-    Json::Value ParseList(const std::string& hostJson)
+    Json::Value MakeResult(const JobFacts& facts, std::optional<std::int64_t> expiresMicroseconds)
     {
-      Json::Value list = ParseJson(hostJson);
-      if (!list.isArray())
+      Json::Value result(Json::objectValue);
+      result["Path"] = "/jobs/" + facts.jobId + "/archive";
+      result["Size"] = std::to_string(facts.record->sizeBytes);
+      result["Pinned"] = facts.record->isPinned;
+      result["Downloads"] = static_cast<Json::UInt64>(facts.record->downloadsCount);
+      if (expiresMicroseconds.has_value())
       {
-        throw Failure(FailureKind::Internal, "Orthanc's list of jobs is no list");
+        result["Expires"] = FormatTime(*expiresMicroseconds);
       }
-      return list;
+      return result;
     }
 
-    // From ID -> value to the values in the order of the host
-    std::string WriteSorted(const std::map<std::string, Json::Value>& items)
+    // Of an attempt that has failed, whether or not another one follows
+    bool HasFailed(const ArchiveRecord& record)
     {
-      Json::Value list(Json::arrayValue);
-      for (const auto& item : items)
+      return record.state == ArchiveState::Failed ||
+             (record.state == ArchiveState::Pending && record.nextAttemptMicroseconds != 0);
+    }
+
+    Json::Value MakeHostContent(const JobFacts& facts)
+    {
+      const ArchiveRecord& record = *facts.record;
+      const bool isComplete =
+        record.state == ArchiveState::Ready || record.state == ArchiveState::Evicted;
+      ArchiveContent content;
+      content.request = record.request;
+      content.archiveId = record.id;
+      content.instancesCount = record.instancesCount;
+      content.uncompressedBytes = record.uncompressedBytes;
+      content.archiveBytes = isComplete ? record.sizeBytes : facts.status.archiveBytes;
+      if (isComplete)
       {
-        list.append(item.second);
+        content.report = record.report;
       }
-      return WriteJson(list);
+      if (HasFailed(record))
+      {
+        content.failureKind = record.failureKind;
+        content.failureText = record.failureText;
+      }
+      return ParseJson(FormatArchiveContent(content));
+    }
+
+    Json::Value MakeContent(const JobFacts& facts, std::optional<std::int64_t> expiresMicroseconds)
+    {
+      const ArchiveRecord& record = *facts.record;
+      Json::Value content = MakeHostContent(facts);
+      SetResources(content, record.request);
+      content["Reused"] = record.isReused;
+      content["Attempts"] = record.attempts;
+      if (record.state == ArchiveState::Pending && record.nextAttemptMicroseconds != 0)
+      {
+        content["NextAttempt"] = FormatTime(record.nextAttemptMicroseconds);
+      }
+      if (facts.bytesPerSecond.has_value())
+      {
+        content["BytesPerSecond"] = static_cast<Json::UInt64>(*facts.bytesPerSecond);
+      }
+      if (facts.queuePosition.has_value())
+      {
+        content["QueuePosition"] = static_cast<Json::UInt64>(*facts.queuePosition);
+      }
+      if (HasFile(record))
+      {
+        content["Result"] = MakeResult(facts, expiresMicroseconds);
+      }
+      return content;
+    }
+
+    // What is reported is up to a second old
+    std::uint64_t GetRuntime(const JobFacts& facts, std::int64_t nowMicroseconds)
+    {
+      const std::uint64_t known = facts.status.runtimeMicroseconds;
+      if (facts.state != JobState::Running || facts.status.asOfMicroseconds == 0)
+      {
+        return known;
+      }
+      return known + static_cast<std::uint64_t>(
+                       std::max<std::int64_t>(0, nowMicroseconds - facts.status.asOfMicroseconds));
+    }
+
+    // ---- Archives of the spool
+
+    const char* GetArchiveStateName(ArchiveState state)
+    {
+      switch (state)
+      {
+      case ArchiveState::Pending:
+        return "Pending";
+      case ArchiveState::Ready:
+        return "Ready";
+      case ArchiveState::Failed:
+        return "Failed";
+      case ArchiveState::Evicted:
+        break;
+      }
+      return "Evicted";
+    }
+
+    // ---- What the host says
+
+    std::string GetText(const Json::Value& value, const char* name)
+    {
+      const Json::Value member = value.get(name, Json::Value());
+      return member.isString() ? member.asString() : "";
+    }
+
+    std::optional<HostJob> ReadHostJob(const Json::Value& value)
+    {
+      if (!value.isObject())
+      {
+        return std::nullopt;
+      }
+      HostJob job;
+      job.id = GetText(value, "ID");
+      job.type = GetText(value, "Type");
+      job.state = ParseState(GetText(value, "State")).value_or(JobState::Pending);
+      job.createdMicroseconds = ParseTime(GetText(value, "CreationTime")).value_or(0);
+      const Json::Value progress = value.get("Progress", 0);
+      job.progress = progress.isInt() ? progress.asInt() : 0;
+      const Json::Value content = value.get("Content", Json::Value());
+      if (job.type == "Archive" && content.isObject())
+      {
+        job.archiveId = GetText(content, "ArchiveId");
+      }
+      job.json = WriteJson(value);
+      return job;
     }
   } // namespace
 
@@ -243,57 +355,209 @@ namespace OrthancPlugins
     return WriteJson(value);
   }
 
+  std::string FormatEstimate(const ArchiveEstimate& estimate)
+  {
+    Json::Value value(Json::objectValue);
+    value["InstancesCount"] = static_cast<Json::UInt64>(estimate.instancesCount);
+    value["UncompressedSize"] = std::to_string(estimate.uncompressedBytes);
+    value["UncompressedSizeMB"] = ToMegabytes(estimate.uncompressedBytes);
+    value["ArchiveSize"] = std::to_string(estimate.expectedBytes);
+    value["ArchiveSizeMB"] = ToMegabytes(estimate.expectedBytes);
+    value["IsExact"] = estimate.isExact;
+    return WriteJson(value);
+  }
+
   std::string FormatStream(const StreamSnapshot& stream, std::int64_t nowMicroseconds)
   {
-    return WriteJson(MakeJob(stream, nowMicroseconds));
+    const JobStatus status = MakeStatus(stream, nowMicroseconds);
+    ShownJob shown{stream.id, stream.request};
+    shown.priority = stream.request.priority;
+    shown.state = status.state;
+    shown.percent = GetPercent(status);
+    shown.content = MakeContent(stream);
+    shown.runtimeMicroseconds = status.runtimeMicroseconds;
+    shown.createdMicroseconds = stream.createdMicroseconds;
+    shown.completedMicroseconds = stream.completedMicroseconds;
+    shown.etaMicroseconds = GetArrival(status, nowMicroseconds);
+    shown.failureKind = stream.failureKind;
+    shown.failureText = stream.failureText;
+    return Write(shown, nowMicroseconds);
   }
 
-  std::string AmendJob(const std::string& hostJson)
+  std::string FormatJob(const JobFacts& facts,
+                        std::optional<std::int64_t> expiresMicroseconds,
+                        std::int64_t nowMicroseconds)
   {
-    Json::Value job = ParseJson(hostJson);
-    Amend(job);
-    return WriteJson(job);
+    const ArchiveRecord& record = *facts.record;
+    JobStatus status = facts.status;
+    status.state = facts.state;
+    ShownJob shown{facts.jobId, record.request};
+    shown.priority = facts.priority;
+    shown.state = facts.state;
+    shown.percent = GetPercent(status);
+    shown.content = MakeContent(facts, expiresMicroseconds);
+    shown.runtimeMicroseconds = GetRuntime(facts, nowMicroseconds);
+    shown.createdMicroseconds = record.createdMicroseconds;
+    shown.completedMicroseconds = record.completedMicroseconds;
+    shown.etaMicroseconds = facts.etaMicroseconds;
+    shown.failureKind = record.failureKind;
+    shown.failureText = record.failureText;
+    return Write(shown, nowMicroseconds);
   }
 
-  bool IsFailedJob(const std::string& hostJson)
+  std::string FormatArchive(const ArchiveRecord& record,
+                            const std::string& jobId,
+                            std::optional<std::int64_t> expiresMicroseconds)
   {
-    return IsFailed(ParseJson(hostJson));
-  }
-
-  std::string MergeJobIds(const std::string& hostJson, const std::vector<StreamSnapshot>& streams)
-  {
-    std::map<std::string, Json::Value> items;
-    for (const Json::Value& id : ParseList(hostJson))
+    Json::Value value(Json::objectValue);
+    value["Id"] = record.id;
+    value["Job"] = jobId;
+    value["State"] = GetArchiveStateName(record.state);
+    value["Filename"] = record.request.filename;
+    SetResources(value, record.request);
+    value["InstancesCount"] = static_cast<Json::UInt64>(record.instancesCount);
+    value["UncompressedSize"] = std::to_string(record.uncompressedBytes);
+    value["Size"] = std::to_string(HasFile(record) ? record.sizeBytes : 0);
+    value["Created"] = FormatTime(record.createdMicroseconds);
+    value["Downloads"] = static_cast<Json::UInt64>(record.downloadsCount);
+    value["Pinned"] = record.isPinned;
+    value["Reused"] = record.isReused;
+    value["Owner"] = record.owner;
+    if (record.completedMicroseconds != 0)
     {
-      items[id.asString()] = id;
+      value["Completed"] = FormatTime(record.completedMicroseconds);
     }
-    for (const StreamSnapshot& stream : streams)
+    if (record.downloadedMicroseconds != 0)
     {
-      items[stream.id] = stream.id;
+      value["LastDownload"] = FormatTime(record.downloadedMicroseconds);
     }
-    return WriteSorted(items);
+    if (HasFile(record) && expiresMicroseconds.has_value())
+    {
+      value["Expires"] = FormatTime(*expiresMicroseconds);
+    }
+    return WriteJson(value);
   }
 
-  std::string MergeJobs(const std::string& hostJson,
-                        const std::vector<StreamSnapshot>& streams,
-                        std::int64_t nowMicroseconds,
-                        const std::function<bool(const std::string& jobId)>& isOurs)
+  std::string FormatCount(std::uint64_t count)
   {
-    std::map<std::string, Json::Value> items;
-    Json::Value list = ParseList(hostJson);
-    for (Json::Value& job : list)
+    Json::Value value(Json::objectValue);
+    value["Count"] = static_cast<Json::UInt64>(count);
+    return WriteJson(value);
+  }
+
+  std::string FormatOutcome(const std::vector<std::string>& done,
+                            const std::map<std::string, std::string>& failed)
+  {
+    Json::Value value(Json::objectValue);
+    value["Done"] = Json::Value(Json::arrayValue);
+    for (const std::string& id : done)
     {
-      const std::string id = job.isObject() ? job.get("ID", "").asString() : "";
-      if (isOurs(id))
+      value["Done"].append(id);
+    }
+    value["Failed"] = Json::Value(Json::objectValue);
+    for (const auto& [id, reason] : failed)
+    {
+      value["Failed"][id] = reason;
+    }
+    return WriteJson(value);
+  }
+
+  std::string FormatText(const std::string& text)
+  {
+    return WriteLine(Json::Value(text));
+  }
+
+  std::string FormatStatus(const JobStatus& status)
+  {
+    Json::Value value(Json::objectValue);
+    value["ID"] = status.jobId;
+    value["State"] = GetStateName(status.state);
+    value["Progress"] = GetPercent(status);
+    value["ArchiveSize"] = std::to_string(status.archiveBytes);
+    value["EffectiveRuntime"] = static_cast<double>(status.runtimeMicroseconds / 1000) / 1000.0;
+    if (status.state == JobState::Running && status.bytesPerSecond != 0)
+    {
+      value["BytesPerSecond"] = static_cast<Json::UInt64>(status.bytesPerSecond);
+    }
+    return WriteLine(value);
+  }
+
+  std::string FormatStatus(const std::string& jobId, JobState state, int progress)
+  {
+    Json::Value value(Json::objectValue);
+    value["ID"] = jobId;
+    value["State"] = GetStateName(state);
+    value["Progress"] = progress;
+    return WriteLine(value);
+  }
+
+  std::string FormatIdentifier(const std::string& jobId)
+  {
+    Json::Value value(Json::objectValue);
+    value["ID"] = jobId;
+    return WriteLine(value);
+  }
+
+  int GetPercent(const JobStatus& status)
+  {
+    return status.state == JobState::Success
+             ? 100
+             : static_cast<int>(
+                 std::lround(GetFraction(status.inputBytesDone, status.inputBytesTotal) * 100.0));
+  }
+
+  JobState GetJobState(const StreamSnapshot& stream)
+  {
+    switch (stream.state)
+    {
+    case StreamState::Pending:
+      return JobState::Pending;
+    case StreamState::Running:
+      return JobState::Running;
+    case StreamState::Success:
+      return JobState::Success;
+    case StreamState::Failure:
+      break;
+    }
+    return JobState::Failure;
+  }
+
+  JobStatus MakeStatus(const StreamSnapshot& stream, std::int64_t nowMicroseconds)
+  {
+    JobStatus status;
+    status.jobId = stream.id;
+    status.owner = stream.owner;
+    status.state = GetJobState(stream);
+    status.inputBytesDone = stream.inputBytesDone;
+    status.inputBytesTotal = stream.uncompressedBytes;
+    status.archiveBytes = stream.archiveBytes;
+    status.startedMicroseconds = stream.startedMicroseconds;
+    status.runtimeMicroseconds = GetRuntime(stream, nowMicroseconds);
+    status.asOfMicroseconds = nowMicroseconds;
+    return status;
+  }
+
+  std::vector<HostJob> ParseHostJobs(const std::string& hostJson)
+  {
+    const Json::Value list = ParseJson(hostJson);
+    if (!list.isArray())
+    {
+      throw Failure(FailureKind::Internal, "Orthanc's list of jobs is no list");
+    }
+    std::vector<HostJob> jobs;
+    for (const Json::Value& item : list)
+    {
+      if (std::optional<HostJob> job = ReadHostJob(item))
       {
-        Amend(job);
+        jobs.push_back(std::move(*job));
       }
-      items[id].swap(job);
     }
-    for (const StreamSnapshot& stream : streams)
-    {
-      items[stream.id] = MakeJob(stream, nowMicroseconds);
-    }
-    return WriteSorted(items);
+    return jobs;
+  }
+
+  std::optional<HostJob> ParseHostJob(const std::string& hostJson)
+  {
+    const std::optional<Json::Value> value = TryParseJson(hostJson);
+    return value.has_value() ? ReadHostJob(*value) : std::nullopt;
   }
 } // namespace OrthancPlugins

@@ -4,15 +4,19 @@
 #pragma once
 
 #include "../Core/Archive/ArchivePlanner.h"
+#include "../Core/Archive/CrcMemory.h"
 #include "../Core/HostVersion.h"
 #include "../Core/IClock.h"
 #include "../Core/IDicomStore.h"
-#include "../Core/Jobs/IJobQueue.h"
-#include "../Core/Jobs/JobFactory.h"
+#include "../Core/Jobs/JobController.h"
+#include "../Core/Jobs/JobMonitor.h"
 #include "../Core/Jobs/StreamDirectory.h"
+#include "../Core/Notify/Notifier.h"
 #include "../Core/Settings.h"
 #include "../Core/Spool/ArchiveSpool.h"
 #include "../Http/IHostRest.h"
+
+#include <cstdint>
 
 namespace OrthancPlugins
 {
@@ -28,6 +32,13 @@ namespace OrthancPlugins
     ArchiveSpool& spool;
     IJobQueue& jobs;
     const JobFactory& jobFactory;
+    JobMonitor& monitor;
+    JobController& controller;
     StreamDirectory& streams;
+    CrcMemory& crcs;
+    Notifier& notifier;
+
+    // Of this run: tells the events of one run from those of another
+    std::int64_t startedMicroseconds = 0;
   };
-}
+} // namespace OrthancPlugins

@@ -20,4 +20,4 @@ namespace OrthancPlugins
   private:
     std::atomic<std::int64_t> now_{1'700'000'000'000'000};
   };
-}
+} // namespace OrthancPlugins

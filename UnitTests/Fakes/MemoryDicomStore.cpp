@@ -11,7 +11,8 @@ namespace OrthancPlugins
     {
     public:
       MemoryInstanceData(std::string content, std::optional<std::uint64_t> failingAt)
-        : content_(std::move(content)), failingAt_(failingAt)
+        : content_(std::move(content)),
+          failingAt_(failingAt)
       {
       }
 
@@ -19,8 +20,8 @@ namespace OrthancPlugins
 
       std::uint64_t GetMemoryBytes() const override { return content_.size(); }
 
-      const void* Read(std::uint64_t offset, std::size_t size,
-                       std::vector<unsigned char>&) const override
+      const void*
+      Read(std::uint64_t offset, std::size_t size, std::vector<unsigned char>&) const override
       {
         if (offset + size > content_.size() ||
             (failingAt_.has_value() && offset + size > *failingAt_))
@@ -73,9 +74,10 @@ namespace OrthancPlugins
       }
       return false;
     }
-  }
+  } // namespace
 
-  void MemoryDicomStore::AddSeries(const std::string& patientId, const std::string& studyId,
+  void MemoryDicomStore::AddSeries(const std::string& patientId,
+                                   const std::string& studyId,
                                    const std::string& seriesId,
                                    const std::vector<std::string>& contents)
   {
@@ -86,7 +88,8 @@ namespace OrthancPlugins
     {
       const std::string number = std::to_string(i);
       StoredInstance instance;
-      instance.id = seriesId + "-" + std::string(4 - std::min<std::size_t>(4, number.size()), '0') + number;
+      instance.id =
+        seriesId + "-" + std::string(4 - std::min<std::size_t>(4, number.size()), '0') + number;
       instance.sizeBytes = contents[i].size();
       instance.transferSyntaxUid = "1.2.840.10008.1.2.1";
       instance.indexInSeries = static_cast<std::int64_t>(i + 1);
@@ -97,7 +100,8 @@ namespace OrthancPlugins
     }
     StoredStudy study;
     study.id = studyId;
-    study.tags = {{"StudyDescription", "Study"}, {"AccessionNumber", "A1"}, {"StudyDate", "20200101"}};
+    study.tags = {
+      {"StudyDescription", "Study"}, {"AccessionNumber", "A1"}, {"StudyDate", "20200101"}};
     study.patientTags = {{"PatientID", "P1"}, {"PatientName", "Name^First"}};
     study.series.push_back(series);
     for (StoredPatient& patient : patients)
@@ -139,8 +143,8 @@ namespace OrthancPlugins
     return std::nullopt;
   }
 
-  StoredPatient MemoryDicomStore::Describe(ResourceLevel level, const std::string& id,
-                                           const DescribeOptions&)
+  StoredPatient
+  MemoryDicomStore::Describe(ResourceLevel level, const std::string& id, const DescribeOptions&)
   {
     for (StoredPatient patient : patients)
     {
@@ -162,8 +166,8 @@ namespace OrthancPlugins
     }
     const auto failing = failingAt.find(instance.id);
     return std::make_unique<MemoryInstanceData>(
-      found->second, failing == failingAt.end() ? std::nullopt
-                                                : std::optional<std::uint64_t>(failing->second));
+      found->second,
+      failing == failingAt.end() ? std::nullopt : std::optional<std::uint64_t>(failing->second));
   }
 
   std::unique_ptr<IInstanceData> MemoryDicomStore::OpenTranscoded(const StoredInstance& instance,
@@ -174,7 +178,6 @@ namespace OrthancPlugins
       return nullptr;
     }
     const std::string content = transcoder(instance.id);
-    return content.empty() ? nullptr
-                           : std::make_unique<MemoryInstanceData>(content, std::nullopt);
+    return content.empty() ? nullptr : std::make_unique<MemoryInstanceData>(content, std::nullopt);
   }
-}
+} // namespace OrthancPlugins

@@ -23,24 +23,26 @@ namespace OrthancPlugins
   {
   public:
     std::vector<StoredPatient> patients;
-    std::map<std::string, std::string> files;                       // instance ID -> bytes
-    std::set<std::string> unreadable;                               // fail when opened
-    std::map<std::string, std::uint64_t> failingAt;                 // fail when read beyond this offset
-    std::function<std::string(const std::string&)> transcoder;      // absent or "": cannot transcode
+    std::map<std::string, std::string> files;                  // instance ID -> bytes
+    std::set<std::string> unreadable;                          // fail when opened
+    std::map<std::string, std::uint64_t> failingAt;            // fail when read beyond this offset
+    std::function<std::string(const std::string&)> transcoder; // absent or "": cannot transcode
     std::atomic<unsigned> openedCount{0};
 
     // One patient, one study, one series, instances "instance-0000"... with the given contents
-    void AddSeries(const std::string& patientId, const std::string& studyId,
-                   const std::string& seriesId, const std::vector<std::string>& contents);
+    void AddSeries(const std::string& patientId,
+                   const std::string& studyId,
+                   const std::string& seriesId,
+                   const std::vector<std::string>& contents);
 
     std::optional<ResourceLevel> FindLevel(const std::string& id) override;
 
-    StoredPatient Describe(ResourceLevel level, const std::string& id,
-                           const DescribeOptions& options) override;
+    StoredPatient
+    Describe(ResourceLevel level, const std::string& id, const DescribeOptions& options) override;
 
     std::unique_ptr<IInstanceData> OpenInstance(const StoredInstance& instance) override;
 
     std::unique_ptr<IInstanceData> OpenTranscoded(const StoredInstance& instance,
                                                   const TranscodeTarget& target) override;
   };
-}
+} // namespace OrthancPlugins

@@ -31,7 +31,8 @@ namespace OrthancPlugins
   {
   public:
     FailingSink(std::uint64_t acceptedBytes, FailureKind kind)
-      : acceptedBytes_(acceptedBytes), kind_(kind)
+      : acceptedBytes_(acceptedBytes),
+        kind_(kind)
     {
     }
 
@@ -53,4 +54,4 @@ namespace OrthancPlugins
     FailureKind kind_;
     std::string content_;
   };
-}
+} // namespace OrthancPlugins

@@ -5,6 +5,7 @@
 
 #include "../../Plugin/Core/Failure.h"
 #include "../../Plugin/Http/IHttpAnswer.h"
+#include "../../Plugin/Http/RangeRequest.h"
 
 #include <functional>
 #include <map>
@@ -26,12 +27,14 @@ namespace OrthancPlugins
       EmptyStatus,
       NotAllowed,
       File,
+      Partial,
       Stream
     };
 
     // How this client and its host behave
     bool canStream = true;
     std::optional<std::uint64_t> maxFileBytes;
+    std::uint64_t maxPartialBytes = 0x7FFFFFFF;
     std::optional<std::uint64_t> leavesAfterBytes; // of a stream
     std::function<void()> onWrite;                 // before each write into a stream
 
@@ -44,7 +47,8 @@ namespace OrthancPlugins
     std::string allowed;
     std::optional<std::uint64_t> lengthBytes;
     StreamFraming framing = StreamFraming::Plain;
-    bool hasEnded = false; // false: the client sees a broken transfer
+    std::size_t flushedBytes = 0; // of a stream: what the client has for sure
+    bool hasEnded = false;        // false: the client sees a broken transfer
 
     void SetHeader(const std::string& name, const std::string& value) override
     {
@@ -89,6 +93,24 @@ namespace OrthancPlugins
 
     std::optional<std::uint64_t> GetMaxFileBytes() const override { return maxFileBytes; }
 
+    void SendPartial(const unsigned char* data,
+                     std::uint64_t sizeBytes,
+                     std::uint64_t offset,
+                     std::uint64_t totalBytes) override
+    {
+      if (sizeBytes > maxPartialBytes)
+      {
+        throw Failure(FailureKind::TooLarge, "The host refuses the part");
+      }
+      SetHeader("Content-Range", FormatContentRange({offset, sizeBytes}, totalBytes));
+      Answer(
+        Kind::Partial, 206,
+        std::string_view(reinterpret_cast<const char*>(data), static_cast<std::size_t>(sizeBytes)),
+        "");
+    }
+
+    std::uint64_t GetMaxPartialBytes() const override { return maxPartialBytes; }
+
     bool CanStream() const override { return canStream; }
 
     IByteSink& BeginStream(const std::string& contentMime,
@@ -104,6 +126,15 @@ namespace OrthancPlugins
       lengthBytes = length;
       framing = contentFraming;
       return sink_;
+    }
+
+    void FlushStream() override
+    {
+      if (kind != Kind::Stream || hasEnded)
+      {
+        throw std::logic_error("There is no stream to flush");
+      }
+      flushedBytes = body.size();
     }
 
     void EndStream() override

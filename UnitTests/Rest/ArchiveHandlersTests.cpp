@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <thread>
 
 namespace OrthancPlugins
@@ -537,7 +538,7 @@ namespace OrthancPlugins
     RestFixture fixture(HOST_C);
     AddSmall(fixture);
     // The record disappears while the job is submitted
-    fixture.jobs.onSubmit = [&] { fixture.spool.Remove(fixture.spool.List().at(0).id); };
+    fixture.jobs.onSubmit = [&] { fixture.spool.Remove(fixture.spool.List().at(0)->id); };
     RecordingAnswer answer;
 
     EXPECT_NE(
@@ -548,5 +549,205 @@ namespace OrthancPlugins
     ExpectNothingSent(answer);
     EXPECT_TRUE(fixture.spool.List().empty());
     EXPECT_EQ(JobStep::Failure, fixture.jobs.Run(0));
+  }
+
+  // ---- What an asynchronous request asks for
+
+  namespace
+  {
+    std::string SubmitStudy(RestFixture& fixture,
+                            const std::string& fields,
+                            const std::map<std::string, std::string>& headers = {},
+                            const std::optional<std::string>& user = std::nullopt)
+    {
+      const std::string body = "{\"Asynchronous\": true" + fields + "}";
+      HttpRequest request = MakePost({"study"}, body);
+      request.headers = headers;
+      request.user = user;
+      RecordingAnswer answer;
+      PostStudyZip(fixture.services, request, answer);
+      const std::size_t begin = answer.body.find("\"ID\" : \"") + 8;
+      return answer.body.substr(begin, 36);
+    }
+
+    ArchiveRecord GetRecord(const RestFixture& fixture, const std::string& jobId)
+    {
+      return fixture.spool.Find(fixture.spool.FindByJob(jobId).value()).value();
+    }
+  } // namespace
+
+  TEST(ArchiveHandlers, JobsRememberWhoAskedAndWhatIsExpected)
+  {
+    RestFixture fixture(HOST_C);
+    AddSmall(fixture);
+
+    const ArchiveRecord record =
+      GetRecord(fixture, SubmitStudy(fixture, "", {{"idempotency-key", "k1"}}, "alice"));
+
+    EXPECT_EQ("alice", record.owner);
+    EXPECT_EQ("k1", record.idempotencyKey);
+    EXPECT_EQ("", record.notifyUrl);
+    EXPECT_EQ(2u, record.instancesCount);
+    EXPECT_EQ(3000u, record.uncompressedBytes);
+    EXPECT_NE(0u, record.expectedBytes);
+    EXPECT_EQ(64u, record.fingerprint.size());
+  }
+
+  TEST(ArchiveHandlers, ReuseCanBeForbidden)
+  {
+    Settings forbidden;
+    forbidden.jobs.isReused = false;
+    RestFixture byOption(HOST_C, forbidden);
+    RestFixture byField(HOST_C);
+    AddSmall(byOption);
+    AddSmall(byField);
+
+    EXPECT_EQ("", GetRecord(byOption, SubmitStudy(byOption, ", \"Reuse\": true")).fingerprint);
+    EXPECT_EQ("", GetRecord(byField, SubmitStudy(byField, ", \"Reuse\": false")).fingerprint);
+  }
+
+  TEST(ArchiveHandlers, SameRequestIsReused)
+  {
+    RestFixture fixture(HOST_C);
+    AddSmall(fixture);
+    const std::string first = SubmitStudy(fixture, "");
+    fixture.jobs.RunAll();
+
+    const std::string second = SubmitStudy(fixture, "");
+    fixture.jobs.RunAll();
+
+    EXPECT_NE(first, second);
+    EXPECT_TRUE(GetRecord(fixture, second).isReused);
+    EXPECT_EQ(ArchiveState::Ready, GetRecord(fixture, second).state);
+  }
+
+  TEST(ArchiveHandlers, RepeatedKeyGivesTheFirstJob)
+  {
+    RestFixture fixture(HOST_C);
+    AddSmall(fixture);
+    const std::map<std::string, std::string> headers = {{"idempotency-key", "k"}};
+    const std::string first = SubmitStudy(fixture, "", headers, "alice");
+
+    // Its resources may have gone since
+    fixture.store.patients.clear();
+
+    EXPECT_EQ(first, SubmitStudy(fixture, "", headers, "alice"));
+    EXPECT_EQ(1u, fixture.spool.List().size());
+    EXPECT_EQ(FailureKind::NotFound,
+              CatchFailure([&] { SubmitStudy(fixture, "", headers, "bob"); }));
+  }
+
+  TEST(ArchiveHandlers, WrongKeysNameTheHeader)
+  {
+    RestFixture fixture(HOST_C);
+    AddSmall(fixture);
+    for (const std::string& key : {std::string(), std::string("a b"), std::string("\t"),
+                                   std::string("\xC3\xA9"), std::string(256, 'k')})
+    {
+      std::string message;
+      EXPECT_EQ(FailureKind::BadRequest, CatchFailure(
+                                           [&] {
+                                             SubmitStudy(fixture, "", {{"idempotency-key", key}});
+                                           },
+                                           &message));
+      EXPECT_NE(std::string::npos, message.find("Idempotency-Key")) << message;
+    }
+    EXPECT_TRUE(fixture.spool.List().empty());
+    EXPECT_EQ(36u, SubmitStudy(fixture, "", {{"idempotency-key", std::string(255, '~')}}).size());
+  }
+
+  TEST(ArchiveHandlers, AddressToNotifyIsChecked)
+  {
+    Settings settings;
+    settings.webhooks.allowedUrls = {"https://host/path"};
+    RestFixture fixture(HOST_C, settings);
+    RestFixture without(HOST_C);
+    AddSmall(fixture);
+    AddSmall(without);
+    const std::string allowed = ", \"NotifyUrl\": \"https://host/path/below\"";
+    const std::string other = ", \"NotifyUrl\": \"https://host/other\"";
+
+    EXPECT_EQ("https://host/path/below",
+              GetRecord(fixture, SubmitStudy(fixture, allowed)).notifyUrl);
+    std::string message;
+    EXPECT_EQ(FailureKind::OutOfRange,
+              CatchFailure([&] { SubmitStudy(fixture, other); }, &message));
+    EXPECT_NE(std::string::npos, message.find("NotifyUrl")) << message;
+    EXPECT_EQ(FailureKind::OutOfRange, CatchFailure([&] { SubmitStudy(without, allowed); }));
+
+    EXPECT_EQ(1u, fixture.spool.List().size());
+    EXPECT_TRUE(without.spool.List().empty());
+  }
+
+  TEST(ArchiveHandlers, StreamsHaveAnOwner)
+  {
+    RestFixture fixture(HOST_C);
+    AddSmall(fixture);
+    HttpRequest request = MakeGet({"study"});
+    request.user = "alice";
+    RecordingAnswer answer;
+
+    GetStudyZip(fixture.services, request, answer);
+
+    EXPECT_EQ("alice", GetOnlyStream(fixture).owner);
+  }
+
+  // ---- Estimates
+
+  TEST(ArchiveHandlers, EstimateReadsNothing)
+  {
+    RestFixture fixture(HOST_C);
+    AddSmall(fixture);
+    fixture.store.unreadable = {"series-0000", "series-0001"};
+    RecordingAnswer get;
+    RecordingAnswer post;
+    RecordingAnswer job;
+    RecordingAnswer batchGet;
+    RecordingAnswer batchPost;
+
+    GetStudyZip(fixture.services, MakeGet({"study"}, {{"estimate", ""}}), get);
+    PostStudyZip(fixture.services, MakePost({"study"}, "{\"Estimate\": true}"), post);
+    PostStudyZip(fixture.services,
+                 MakePost({"study"}, "{\"Estimate\": true, \"Asynchronous\": true}"), job);
+    GetBatchZip(fixture.services, MakeGet({}, {{"estimate", "1"}, {"resources", "study"}}),
+                batchGet);
+    PostBatchZip(fixture.services, MakePost({}, "{\"Estimate\": true, \"Resources\": [\"study\"]}"),
+                 batchPost);
+
+    for (const RecordingAnswer* answer : {&get, &post, &job, &batchGet, &batchPost})
+    {
+      EXPECT_EQ(RecordingAnswer::Kind::Json, answer->kind);
+      EXPECT_NE(std::string::npos, answer->body.find("\"InstancesCount\" : 2")) << answer->body;
+      EXPECT_NE(std::string::npos, answer->body.find("\"UncompressedSize\" : \"3000\""));
+    }
+    EXPECT_TRUE(fixture.streams.List().empty());
+    EXPECT_TRUE(fixture.spool.List().empty());
+  }
+
+  TEST(ArchiveHandlers, EstimateOfAStoredArchiveIsItsLength)
+  {
+    RestFixture fixture(HOST_C);
+    AddSmall(fixture);
+    RecordingAnswer estimate;
+    RecordingAnswer archive;
+
+    GetStudyZip(fixture.services, MakeGet({"study"}, {{"estimate", ""}, {"compression", "store"}}),
+                estimate);
+    GetStudyZip(fixture.services, MakeGet({"study"}, {{"compression", "store"}}), archive);
+
+    EXPECT_NE(std::string::npos, estimate.body.find("\"IsExact\" : true"));
+    EXPECT_NE(std::string::npos, estimate.body.find("\"ArchiveSize\" : \"" +
+                                                    std::to_string(archive.body.size()) + "\""));
+  }
+
+  TEST(ArchiveHandlers, EstimateOfNothingIsNotFound)
+  {
+    RestFixture fixture(HOST_C);
+    RecordingAnswer answer;
+    EXPECT_EQ(FailureKind::NotFound,
+              CatchFailure(
+                [&] {
+                  GetStudyZip(fixture.services, MakeGet({"nope"}, {{"estimate", ""}}), answer);
+                }));
   }
 } // namespace OrthancPlugins

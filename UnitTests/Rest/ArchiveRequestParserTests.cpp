@@ -19,13 +19,14 @@ namespace OrthancPlugins
                              const Settings& settings = Settings())
     {
       return ArchiveRequestParser(settings, version)
-        .ParsePost(ResourceLevel::Study, MakePost({"id"}, body));
+        .ParsePost(ResourceLevel::Study, MakePost({"id"}, body))
+        .archive;
     }
 
     ArchiveRequest ParseBatchPost(const std::string& body, const HostVersion& version = HOST_C)
     {
       const Settings settings;
-      return ArchiveRequestParser(settings, version).ParseBatchPost(MakePost({}, body));
+      return ArchiveRequestParser(settings, version).ParseBatchPost(MakePost({}, body)).archive;
     }
 
     using Arguments = std::vector<std::pair<std::string, std::string>>;
@@ -35,13 +36,14 @@ namespace OrthancPlugins
                             const Settings& settings = Settings())
     {
       return ArchiveRequestParser(settings, version)
-        .ParseGet(ResourceLevel::Series, MakeGet({"id"}, arguments));
+        .ParseGet(ResourceLevel::Series, MakeGet({"id"}, arguments))
+        .archive;
     }
 
     ArchiveRequest ParseBatchGet(const Arguments& arguments)
     {
       const Settings settings;
-      return ArchiveRequestParser(settings, HOST_A).ParseBatchGet(MakeGet({}, arguments));
+      return ArchiveRequestParser(settings, HOST_A).ParseBatchGet(MakeGet({}, arguments)).archive;
     }
 
     std::string Nest(unsigned depth)
@@ -464,5 +466,47 @@ namespace OrthancPlugins
                                          [] {
                                            ParseBatchGet({{"resources", "a"}, {"transcode", "x"}});
                                          }));
+  }
+
+  TEST(ArchiveRequestParser, FieldsOfJobsAndEstimates)
+  {
+    const Settings settings;
+    const ArchiveRequestParser parser(settings, HOST_B);
+    const auto parse = [&](const std::string& body)
+    { return parser.ParsePost(ResourceLevel::Study, MakePost({"id"}, body)); };
+
+    const ParsedRequest none = parse("{}");
+    EXPECT_FALSE(none.isEstimate);
+    EXPECT_TRUE(none.isReused);
+    EXPECT_EQ("", none.notifyUrl);
+
+    const ParsedRequest all =
+      parse("{\"Estimate\": true, \"Reuse\": false, \"NotifyUrl\": \"https://x/\"}");
+    EXPECT_TRUE(all.isEstimate);
+    EXPECT_FALSE(all.isReused);
+    EXPECT_EQ("https://x/", all.notifyUrl);
+
+    for (const char* field : {"Estimate", "Reuse", "NotifyUrl"})
+    {
+      std::string message;
+      EXPECT_EQ(FailureKind::BadFormat,
+                CatchFailure([&] { parse("{\"" + std::string(field) + "\": 5}"); }, &message));
+      EXPECT_NE(std::string::npos, message.find(field)) << message;
+    }
+    EXPECT_FALSE(parse("[{\"Estimate\": true}]").isEstimate);
+  }
+
+  TEST(ArchiveRequestParser, EstimateOfAGet)
+  {
+    const Settings settings;
+    const ArchiveRequestParser parser(settings, HOST_A);
+    const auto parse = [&](const Arguments& arguments)
+    { return parser.ParseGet(ResourceLevel::Study, MakeGet({"id"}, arguments)).isEstimate; };
+
+    EXPECT_FALSE(parse({}));
+    EXPECT_TRUE(parse({{"estimate", ""}}));
+    EXPECT_TRUE(parse({{"estimate", "true"}}));
+    EXPECT_FALSE(parse({{"estimate", "0"}}));
+    EXPECT_EQ(FailureKind::OutOfRange, CatchFailure([&] { parse({{"estimate", "maybe"}}); }));
   }
 } // namespace OrthancPlugins

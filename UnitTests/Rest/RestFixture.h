@@ -69,9 +69,17 @@ namespace OrthancPlugins
         version(hostVersion),
         planner(store, version),
         spool(settings.spool, clock),
-        factory(spool, store, planner, settings.archive),
-        streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock),
-        services{settings, version, clock, store, host, planner, spool, jobs, factory, streams}
+        monitor(settings.jobs.maxWaiters, clock),
+        factory(spool, store, planner, settings.archive, settings.jobs, monitor, clock),
+        notifier(settings.webhooks,
+                 {settings.spool.directory,
+                  [this](const std::string& id) { return spool.FindState(id).has_value(); },
+                  [](const std::string&) {}},
+                 clock),
+        controller(settings.jobs, spool, jobs, factory, monitor, clock),
+        streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock, monitor),
+        services{settings, version, clock,   store,      host,    planner, spool,
+                 jobs,     factory, monitor, controller, streams, crcs,    notifier}
     {
     }
 
@@ -84,8 +92,12 @@ namespace OrthancPlugins
     ArchivePlanner planner;
     ArchiveSpool spool;
     InlineJobQueue jobs;
+    JobMonitor monitor;
     JobFactory factory;
+    Notifier notifier; // outlives the controller, which reports to it
+    JobController controller;
     StreamDirectory streams;
+    CrcMemory crcs{1000};
     Services services;
 
     std::size_t CountFiles() const

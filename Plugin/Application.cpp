@@ -17,21 +17,15 @@
 #include "Host/RestRegistration.h"
 #include "Host/SystemClock.h"
 
-#include <boost/chrono.hpp>
 #include <boost/thread.hpp>
-#include <json/value.h>
 
-#include <optional>
-#include <set>
+#include <exception>
 #include <string>
-#include <vector>
 
 namespace OrthancPlugins
 {
   namespace
   {
-    constexpr unsigned SWEEP_INTERVAL_SECONDS = 60;
-
     ParsedSettings ReadSettings(OrthancPluginContext* context)
     {
       ParsedSettings parsed =
@@ -41,29 +35,6 @@ namespace OrthancPlugins
         LogWarning(warning);
       }
       return parsed;
-    }
-
-    std::vector<std::string> ListPending(const ArchiveSpool& spool)
-    {
-      std::vector<std::string> ids;
-      for (const ArchiveRecord& record : spool.List())
-      {
-        if (record.state == ArchiveState::Pending)
-        {
-          ids.push_back(record.id);
-        }
-      }
-      return ids;
-    }
-
-    std::set<std::string> ListHostJobs(OrthancRestApi& host)
-    {
-      std::set<std::string> ids;
-      for (const Json::Value& id : host.GetJson("/jobs"))
-      {
-        ids.insert(id.asString());
-      }
-      return ids;
     }
   } // namespace
 
@@ -76,12 +47,20 @@ namespace OrthancPlugins
         store(context, host, settings, version),
         planner(store, version),
         spool(settings.spool, clock),
-        factory(spool, store, planner, settings.archive),
-        queue(context),
-        unfinishedAtStart(ListPending(spool)),
-        streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock),
+        monitor(settings.jobs.maxWaiters, clock),
+        factory(spool, store, planner, settings.archive, settings.jobs, monitor, clock),
+        queue(context, host),
+        notifier(settings.webhooks,
+                 {settings.spool.directory,
+                  [this](const std::string& id) { return spool.FindState(id).has_value(); },
+                  &LogWarning},
+                 clock),
+        controller(settings.jobs, spool, queue, factory, monitor, clock),
+        streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock, monitor),
         routes(settings),
-        services{settings, version, clock, store, host, planner, spool, queue, factory, streams}
+        services{settings,   version, clock, store,    host,
+                 planner,    spool,   queue, factory,  monitor,
+                 controller, streams, crcs,  notifier, clock.GetNowMicroseconds()}
     {
     }
 
@@ -92,70 +71,37 @@ namespace OrthancPlugins
     OrthancDicomStore store;
     ArchivePlanner planner;
     ArchiveSpool spool;
+    JobMonitor monitor;
     JobFactory factory;
     OrthancJobQueue queue;
-    std::vector<std::string> unfinishedAtStart;
+    Notifier notifier; // outlives the controller, which reports to it
+    JobController controller;
     StreamDirectory streams;
+    CrcMemory crcs{CrcMemory::USUAL_ENTRIES};
     RouteTable routes;
     Services services;
     boost::thread keeper;
 
-    bool HasJob(const std::string& archiveId, const std::set<std::string>& hostJobs) const
-    {
-      for (const std::string& jobId : spool.ListJobs(archiveId))
-      {
-        if (hostJobs.count(jobId) != 0)
-        {
-          return true;
-        }
-      }
-      return false;
-    }
-
-    // Jobs that the host has lost (its registry is saved with a delay, or not at all) are submitted
-    // again; their old IDs keep their results. Only what was there before the first request of this
-    // run: a newer record may just not have its job yet
-    void ResubmitLostJobs()
-    {
-      const std::set<std::string> hostJobs = ListHostJobs(host);
-      for (const std::string& archiveId : unfinishedAtStart)
-      {
-        const std::optional<ArchiveRecord> record = spool.Find(archiveId);
-        if (!record.has_value() || record->state != ArchiveState::Pending ||
-            HasJob(archiveId, hostJobs))
-        {
-          continue;
-        }
-        const std::string jobId =
-          queue.Submit(factory.CreateArchiveJob(archiveId), record->request.priority);
-        spool.LinkJob(jobId, archiveId);
-        LogWarning("The job of archive " + archiveId +
-                   " was lost, it is continued by the new job " + jobId);
-      }
-    }
-
-    // Body of the thread that keeps the spool in order
+    // Body of the thread that keeps jobs and spool in order
     void Keep()
     {
-      try
-      {
-        ResubmitLostJobs();
-      }
-      catch (const std::exception& error)
-      {
-        LogError(std::string("Cannot continue unfinished archives: ") + error.what());
-      }
+      bool isRecovered = false;
       for (;;)
       {
         try
         {
-          spool.Sweep();
+          if (!isRecovered)
+          {
+            controller.Recover();
+            isRecovered = true;
+          }
+          controller.Tick();
         }
         catch (const std::exception& error)
         {
-          LogError(std::string("Cannot clean up the spool: ") + error.what());
+          LogError(std::string("Cannot keep the jobs in order: ") + error.what());
         }
-        boost::this_thread::sleep_for(boost::chrono::seconds(SWEEP_INTERVAL_SECONDS));
+        controller.WaitForWork();
       }
     }
 
@@ -173,6 +119,7 @@ namespace OrthancPlugins
     : pimpl_(std::make_unique<PImpl>(context))
   {
     PImpl& all = *pimpl_;
+    all.controller.SetObserver(all.notifier);
     for (const std::string& warning : all.spool.GetWarnings())
     {
       LogWarning(warning);
@@ -181,7 +128,7 @@ namespace OrthancPlugins
     RegisterErrorCodes(context);
     RegisterJobRestorer(context, [&all](const std::string& type, const std::string& saved)
                         { return all.factory.Restore(type, saved); });
-    RegisterRestRoutes(context, all.routes.GetUris(),
+    RegisterRestRoutes(context, all.routes.GetUris(), all.settings.host.hasAuthentication,
                        [&all](std::size_t row, const HttpRequest& request, IHttpAnswer& answer)
                        { all.routes.Dispatch(row, all.services, request, answer); });
 
@@ -205,11 +152,19 @@ namespace OrthancPlugins
   void Application::OnStarted()
   {
     pimpl_->keeper = boost::thread([this] { pimpl_->Keep(); });
+    pimpl_->notifier.Start();
+  }
+
+  void Application::OnJobEvent(const std::string& hostJobId)
+  {
+    pimpl_->controller.NoteHostEvent(hostJobId);
   }
 
   void Application::OnStopped()
   {
+    pimpl_->monitor.Shutdown();
     pimpl_->streams.Shutdown();
     pimpl_->StopKeeping();
+    pimpl_->notifier.Stop();
   }
 } // namespace OrthancPlugins

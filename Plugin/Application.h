@@ -6,6 +6,7 @@
 #include "Host/SdkFeatures.h"
 
 #include <memory>
+#include <string>
 
 namespace OrthancPlugins
 {
@@ -24,6 +25,10 @@ namespace OrthancPlugins
 
     // The host answers REST calls from now on. Returns at once
     void OnStarted();
+
+    // Something happened to a job of the host, ours or not. Some hosts tell under the lock of their
+    // registry: returns at once, without any call to the host
+    void OnJobEvent(const std::string& hostJobId);
 
     // The host is about to stop its HTTP server: waiting requests and streams are ended
     void OnStopped();

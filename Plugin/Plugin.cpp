@@ -17,24 +17,35 @@ namespace
   // The only mutable global: the SDK gives REST callbacks no user pointer
   std::unique_ptr<OrthancPlugins::Application> application_;
 
+  void FollowChange(OrthancPluginChangeType change, const char* resource)
+  {
+    switch (change)
+    {
+    case OrthancPluginChangeType_OrthancStarted:
+      application_->OnStarted();
+      break;
+    case OrthancPluginChangeType_OrthancStopped:
+      application_->OnStopped();
+      break;
+    case OrthancPluginChangeType_JobSubmitted:
+    case OrthancPluginChangeType_JobSuccess:
+    case OrthancPluginChangeType_JobFailure:
+      application_->OnJobEvent(resource == nullptr ? "" : resource);
+      break;
+    default:
+      break;
+    }
+  }
+
   OrthancPluginErrorCode
-  OnChange(OrthancPluginChangeType change, OrthancPluginResourceType, const char*)
+  OnChange(OrthancPluginChangeType change, OrthancPluginResourceType, const char* resource)
   {
     return OrthancPlugins::GuardCallback("Following the changes of the server",
-                                         [change]
+                                         [change, resource]
                                          {
-                                           if (application_ == nullptr)
+                                           if (application_ != nullptr)
                                            {
-                                             return;
-                                           }
-                                           if (change == OrthancPluginChangeType_OrthancStarted)
-                                           {
-                                             application_->OnStarted();
-                                           }
-                                           else if (change ==
-                                                    OrthancPluginChangeType_OrthancStopped)
-                                           {
-                                             application_->OnStopped();
+                                             FollowChange(change, resource);
                                            }
                                          });
   }

@@ -4,7 +4,12 @@
 #include "RouteTable.h"
 
 #include "Rest/ArchiveHandlers.h"
+#include "Rest/BulkHandlers.h"
+#include "Rest/DeliveryHandlers.h"
+#include "Rest/EventHandlers.h"
 #include "Rest/JobHandlers.h"
+#include "Rest/JobOutputHandlers.h"
+#include "Rest/SpoolHandlers.h"
 
 namespace OrthancPlugins
 {
@@ -26,7 +31,7 @@ namespace OrthancPlugins
         return settings.archive.isEnabled;
 
       case Feature::Jobs:
-        return settings.isJobsEnabled;
+        return settings.jobs.isEnabled;
       }
       return false;
     }
@@ -45,18 +50,29 @@ namespace OrthancPlugins
   // clang-format off
   const RouteTable::Row RouteTable::ROWS[] =
   {
-    // Switch           URI                             GET              POST              PUT      DELETE
-    { Feature::Archive, "/patients/([^/]+)/archive",    &GetPatientZip,  &PostPatientZip,  nullptr, nullptr },
-    { Feature::Archive, "/studies/([^/]+)/archive",     &GetStudyZip,    &PostStudyZip,    nullptr, nullptr },
-    { Feature::Archive, "/series/([^/]+)/archive",      &GetSeriesZip,   &PostSeriesZip,   nullptr, nullptr },
-    { Feature::Archive, "/instances/([^/]+)/archive",   &GetInstanceZip, &PostInstanceZip, nullptr, nullptr },
-    { Feature::Archive, "/tools/create-archive",        &GetBatchZip,    &PostBatchZip,    nullptr, nullptr },
-    { Feature::Jobs,    "/jobs",                        &GetJobs,        nullptr,          nullptr, nullptr },
-    { Feature::Jobs,    "/jobs/([^/]+)",                &GetJob,         nullptr,          nullptr, &EraseJob },
+    // Switch           URI                               GET              POST              PUT              DELETE
+    { Feature::Archive, "/patients/([^/]+)/archive",      &GetPatientZip,  &PostPatientZip,  nullptr,         nullptr },
+    { Feature::Archive, "/studies/([^/]+)/archive",       &GetStudyZip,    &PostStudyZip,    nullptr,         nullptr },
+    { Feature::Archive, "/series/([^/]+)/archive",        &GetSeriesZip,   &PostSeriesZip,   nullptr,         nullptr },
+    { Feature::Archive, "/instances/([^/]+)/archive",     &GetInstanceZip, &PostInstanceZip, nullptr,         nullptr },
+    { Feature::Archive, "/tools/create-archive",          &GetBatchZip,    &PostBatchZip,    nullptr,         nullptr },
+    { Feature::Jobs,    "/jobs",                          &GetJobs,        nullptr,          nullptr,         nullptr },
+    { Feature::Jobs,    "/jobs/([^/]+)",                  &GetJob,         nullptr,          nullptr,         &EraseJob },
     { Feature::Jobs,    "/jobs/([^/]+)/(cancel|pause|resume|resubmit)",
-                                                        &GetJobOutput,   &PostJobVerb,     nullptr, &EraseJobOutput },
-    { Feature::Archive, "/jobs/([^/]+)/(archive)",      &GetJobOutput,   nullptr,          nullptr, &EraseJobOutput },
-    { Feature::Jobs,    "/jobs/([^/]+)/([^/]+)",        &GetJobOutput,   nullptr,          nullptr, &EraseJobOutput },
+                                                          &GetJobOutput,   &PostJobVerb,     nullptr,         &EraseJobOutput },
+    { Feature::Jobs,    "/jobs/([^/]+)/(priority)",       &GetJobOutput,   nullptr,          &PutJobPriority, &EraseJobOutput },
+    { Feature::Jobs,    "/jobs/([^/]+)/events",           &GetJobEvents,   nullptr,          nullptr,         nullptr },
+    { Feature::Jobs,    "/jobs/([^/]+)/deliveries",       &GetJobDeliveries, nullptr,        nullptr,         nullptr },
+    { Feature::Jobs,    "/jobs/([^/]+)/archive/pin",      nullptr,         nullptr,          &PinJobArchive,  &UnpinJobArchive },
+    { Feature::Archive, "/jobs/([^/]+)/(archive)",        &GetJobOutput,   nullptr,          nullptr,         &EraseJobOutput },
+    { Feature::Jobs,    "/jobs/([^/]+)/([^/]+)",          &GetJobOutput,   nullptr,          nullptr,         &EraseJobOutput },
+    { Feature::Jobs,    "/advanced-rest/jobs/cancel",     nullptr,         &CancelJobs,      nullptr,         nullptr },
+    { Feature::Jobs,    "/advanced-rest/jobs/resubmit",   nullptr,         &ResubmitJobs,    nullptr,         nullptr },
+    { Feature::Jobs,    "/advanced-rest/jobs/delete",     nullptr,         &DeleteJobs,      nullptr,         nullptr },
+    { Feature::Jobs,    "/advanced-rest/archives",        &GetArchives,    nullptr,          nullptr,         nullptr },
+    { Feature::Jobs,    "/advanced-rest/archives/([^/]+)",
+                                                          &GetArchive,     nullptr,          nullptr,         &EraseArchive },
+    { Feature::Jobs,    "/advanced-rest/events",          &GetAllEvents,   nullptr,          nullptr,         nullptr },
   };
   // clang-format on
 

@@ -5,11 +5,14 @@
 
 #include "Core/Archive/NamingTemplate.h"
 #include "Core/Failure.h"
+#include "Core/Notify/AddressPolicy.h"
+#include "Core/Notify/UrlPolicy.h"
 
 #include <json/reader.h>
 #include <json/value.h>
 
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <set>
@@ -73,6 +76,28 @@ namespace OrthancPlugins
         target = value.asString();
       }
 
+      void ReadStrings(const char* name, std::vector<std::string>& target)
+      {
+        const Json::Value& value = Get(name);
+        if (value.isNull())
+        {
+          return;
+        }
+        bool isList = value.isArray();
+        std::vector<std::string> strings;
+        for (const Json::Value& item : value)
+        {
+          isList = isList && item.isString();
+          strings.push_back(isList ? item.asString() : "");
+        }
+        if (!isList)
+        {
+          throw Failure(FailureKind::BadFormat,
+                        "Option \"" + GetPath(name) + "\" must be a list of strings");
+        }
+        target = strings;
+      }
+
       std::optional<std::uint64_t>
       FindUnsigned(const char* name, std::uint64_t minimum, std::uint64_t maximum)
       {
@@ -88,6 +113,18 @@ namespace OrthancPlugins
                           std::to_string(minimum) + " to " + std::to_string(maximum));
         }
         return value.asUInt64();
+      }
+
+      // 0 stands for no limit
+      std::optional<std::uint64_t>
+      FindLimit(const char* name, std::uint64_t maximum, std::optional<std::uint64_t> fallback)
+      {
+        const std::optional<std::uint64_t> value = FindUnsigned(name, 0, maximum);
+        if (value == 0u)
+        {
+          return std::nullopt;
+        }
+        return value.has_value() ? value : fallback;
       }
 
       void ReadUnsigned(const char* name, unsigned minimum, unsigned maximum, unsigned& target)
@@ -184,6 +221,9 @@ namespace OrthancPlugins
       settings.describesErrors = GetHostBoolean(host, "HttpDescribeErrors", true);
       settings.lossyQuality =
         GetHostUnsigned(host, "DicomLossyTranscodingQuality", settings.lossyQuality);
+      // Without the option, the host checks passwords exactly if it can be reached from elsewhere
+      settings.hasAuthentication = GetHostBoolean(
+        host, "AuthenticationEnabled", GetHostBoolean(host, "RemoteAccessAllowed", false));
       return settings;
     }
 
@@ -224,6 +264,10 @@ namespace OrthancPlugins
       {
         settings.windowBytes = *megabytes << 20;
       }
+      if (const auto megabytes = section.FindUnsigned("MaxRangeMB", 0, 4095))
+      {
+        settings.maxRangeBytes = *megabytes << 20;
+      }
       section.RefuseUnknown();
 
       try
@@ -235,6 +279,47 @@ namespace OrthancPlugins
         throw Failure(failure.GetKind(),
                       "Option \"" + section.GetPath("Naming") + "\": " + failure.what());
       }
+      return settings;
+    }
+
+    // Who owns a job must be known, and nobody may see the host's own routes beside ours
+    void CheckOwnJobsOnly(const JobSettings& settings,
+                          const HostSettings& host,
+                          const std::string& option)
+    {
+      if (settings.isOwnOnly && !settings.isEnabled)
+      {
+        throw Failure(FailureKind::OutOfRange,
+                      "Option \"" + option + "\" needs \"AdvancedRest.Jobs.Enabled\"");
+      }
+      if (settings.isOwnOnly && !host.hasAuthentication)
+      {
+        throw Failure(FailureKind::OutOfRange,
+                      "Option \"" + option + "\" needs \"AuthenticationEnabled\"");
+      }
+    }
+
+    JobSettings ReadJobSettings(Section& root, const HostSettings& host)
+    {
+      JobSettings settings;
+      const Json::Value& value = root.Get("Jobs");
+      if (value.isBool())
+      {
+        settings.isEnabled = value.asBool();
+        return settings;
+      }
+
+      Section section(value, root.GetPath("Jobs"));
+      section.ReadBoolean("Enabled", settings.isEnabled);
+      section.ReadBoolean("Reuse", settings.isReused);
+      section.ReadUnsigned("MaxRetries", 0, 20, settings.maxRetries);
+      section.ReadUnsigned("RetryDelaySeconds", 1, 3600, settings.retryDelaySeconds);
+      section.ReadUnsigned("MaxWaiters", 0, 1000, settings.maxWaiters);
+      section.ReadUnsigned("MaxWaitSeconds", 0, 86400, settings.maxWaitSeconds);
+      section.ReadBoolean("OwnJobsOnly", settings.isOwnOnly);
+      section.ReadStrings("Administrators", settings.administrators);
+      section.RefuseUnknown();
+      CheckOwnJobsOnly(settings, host, section.GetPath("OwnJobsOnly"));
       return settings;
     }
 
@@ -259,17 +344,94 @@ namespace OrthancPlugins
       settings.directory = MakeAbsolute(settings.directory, base);
 
       constexpr std::uint64_t ANY = std::numeric_limits<std::uint32_t>::max();
-      settings.maxArchives = section.FindUnsigned("MaxArchives", 0, ANY);
-      if (settings.maxArchives == 0u)
+      settings.maxArchives = section.FindLimit("MaxArchives", ANY, std::nullopt);
+      settings.maxAgeHours = section.FindLimit("MaxAgeHours", ANY, settings.maxAgeHours);
+      settings.historyHours =
+        section.FindUnsigned("HistoryHours", 1, ANY).value_or(settings.historyHours);
+      section.ReadUnsigned("MaxRecords", 1, 1'000'000, settings.maxRecords);
+      if (const auto megabytes = section.FindUnsigned("MaxSizeMB", 1, ANY))
       {
-        settings.maxArchives.reset();
+        settings.maxBytes = *megabytes << 20;
       }
-      settings.maxAgeHours = section.FindUnsigned("MaxAgeHours", 0, ANY).value_or(24);
-      if (settings.maxAgeHours == 0u)
+      const auto percent = section.FindLimit("MaxDiskPercent", 100, settings.maxDiskPercent);
+      settings.maxDiskPercent.reset();
+      if (percent.has_value())
       {
-        settings.maxAgeHours.reset();
+        settings.maxDiskPercent = static_cast<unsigned>(*percent);
       }
       section.RefuseUnknown();
+      return settings;
+    }
+
+    // "path" is the option's name in the message
+    void CheckValue(const std::string& path, const std::function<void()>& check)
+    {
+      try
+      {
+        check();
+      }
+      catch (const Failure& failure)
+      {
+        throw Failure(failure.GetKind(), "Option \"" + path + "\" " + failure.what());
+      }
+    }
+
+    WebhookTarget
+    ReadWebhookTarget(const Json::Value& value, const std::string& path, const std::string& secret)
+    {
+      if (!value.isObject())
+      {
+        throw Failure(FailureKind::BadFormat, "Option \"" + path + "\" must be an object");
+      }
+      WebhookTarget target;
+      target.secret = secret;
+      Section section(value, path);
+      section.ReadString("Url", target.url);
+      section.ReadString("Secret", target.secret);
+      section.RefuseUnknown();
+      CheckValue(section.GetPath("Url"), [&] { WebUrl::Parse(target.url); });
+      return target;
+    }
+
+    void ReadWebhookTargets(Section& section, WebhookSettings& settings)
+    {
+      const Json::Value& value = section.Get("Targets");
+      const std::string path = section.GetPath("Targets");
+      if (!value.isNull() && !value.isArray())
+      {
+        throw Failure(FailureKind::BadFormat,
+                      "Option \"" + path + "\" must be an array of objects");
+      }
+      for (Json::ArrayIndex i = 0; i < value.size(); i++)
+      {
+        settings.targets.push_back(
+          ReadWebhookTarget(value[i], path + "[" + std::to_string(i) + "]", settings.secret));
+      }
+    }
+
+    WebhookSettings ReadWebhookSettings(Section& root)
+    {
+      WebhookSettings settings;
+      Section section(root.Get("Webhooks"), root.GetPath("Webhooks"));
+      section.ReadString("Secret", settings.secret);
+      ReadWebhookTargets(section, settings);
+      section.ReadStrings("AllowedUrls", settings.allowedUrls);
+      section.ReadStrings("AllowedAddresses", settings.allowedAddresses);
+      section.ReadUnsigned("TimeoutSeconds", 1, 300, settings.timeoutSeconds);
+      section.ReadUnsigned("MaxAttempts", 1, 100, settings.maxAttempts);
+      section.ReadUnsigned("RetryDelaySeconds", 1, 3600, settings.retryDelaySeconds);
+      section.RefuseUnknown();
+
+      for (std::size_t i = 0; i < settings.allowedUrls.size(); i++)
+      {
+        CheckValue(section.GetPath("AllowedUrls") + "[" + std::to_string(i) + "]",
+                   [&] { const UrlPolicy ignored({settings.allowedUrls[i]}); });
+      }
+      for (std::size_t i = 0; i < settings.allowedAddresses.size(); i++)
+      {
+        CheckValue(section.GetPath("AllowedAddresses") + "[" + std::to_string(i) + "]",
+                   [&] { const AddressPolicy ignored({settings.allowedAddresses[i]}); });
+      }
       return settings;
     }
   } // namespace
@@ -284,8 +446,9 @@ namespace OrthancPlugins
     Settings& settings = parsed.settings;
     settings.host = ReadHostSettings(host, baseDirectory);
     settings.archive = ReadArchiveSettings(root);
-    root.ReadBoolean("Jobs", settings.isJobsEnabled);
+    settings.jobs = ReadJobSettings(root, settings.host);
     settings.spool = ReadSpoolSettings(root, settings.host, baseDirectory);
+    settings.webhooks = ReadWebhookSettings(root);
     root.RefuseUnknown();
 
     const bool hasOwnMaximum =

@@ -21,6 +21,7 @@ namespace OrthancPlugins
       case FailureKind::NotAllowed:
       case FailureKind::Conflict:
       case FailureKind::RangeInvalid:
+      case FailureKind::NotImplemented:
       case FailureKind::Canceled:
       case FailureKind::ClientGone:
         // Made by a client, who is told; the operator has nothing to repair

@@ -24,6 +24,7 @@ namespace OrthancPlugins
       {FailureKind::Conflict, 409, "Not possible in the present state", {0}},
       {FailureKind::TooLarge, 413, "Too large for one answer", {0}},
       {FailureKind::RangeInvalid, 416, "Incorrect range request", {0}},
+      {FailureKind::NotImplemented, 501, "Not possible with this version of Orthanc", {0}},
       {FailureKind::Unavailable, 503, "Temporarily unavailable", {0}},
     };
   } // namespace
@@ -81,6 +82,7 @@ namespace OrthancPlugins
       // Not InexistentFile, which is a 404
       return OrthancPluginErrorCode_CorruptedFile;
     case FailureKind::NotTranscodable:
+    case FailureKind::NotImplemented:
       return OrthancPluginErrorCode_NotImplemented;
     case FailureKind::NotAllowed:
     case FailureKind::Conflict:

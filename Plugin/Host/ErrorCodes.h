@@ -12,7 +12,7 @@
 namespace OrthancPlugins
 {
   // Registers codes for the HTTP statuses that the error codes of some host cannot give (405, 409,
-  // 413, 416, 503). Once while the plugin is initialized; ClearErrorCodes() when it is finalized
+  // 413, 416, 501, 503). Once while the plugin is initialized; ClearErrorCodes() when it is finalized
   void RegisterErrorCodes(OrthancPluginContext* context);
   void ClearErrorCodes();
 

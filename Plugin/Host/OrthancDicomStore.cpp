@@ -70,23 +70,19 @@ namespace OrthancPlugins
                                             const std::string& id,
                                             const DescribeOptions& options)
   {
-    const std::vector<HostResource> found = resources_.Lookup({id});
-    if (found.size() != 1 || found.front().level != level)
-    {
-      throw MakeUnknown(id);
-    }
+    const HostResource resource = GetAlone(level, id);
     switch (level)
     {
     case ResourceLevel::Patient:
-      return DescribePatient(found.front(), options);
+      return DescribePatient(resource, options);
     case ResourceLevel::Study:
-      return DescribeStudy(found.front(), options);
+      return DescribeStudy(resource, options);
     case ResourceLevel::Series:
-      return DescribeSeries(found.front(), options);
+      return DescribeSeries(resource, options);
     case ResourceLevel::Instance:
       break;
     }
-    return DescribeInstance(found.front());
+    return DescribeInstance(resource);
   }
 
   std::unique_ptr<IInstanceData> OrthancDicomStore::OpenInstance(const StoredInstance& instance)
@@ -123,9 +119,8 @@ namespace OrthancPlugins
                                                   const DescribeOptions& options) const
   {
     StoredPatient result = ReadBranch(series);
-    OrthancResources::InstanceMap known =
-      resources_.FindInstances(ResourceLevel::Series, series.id, series.childIds.size(), options);
-    GetInstances(result) = resources_.ListInstances(series, known);
+    GetInstances(result) = std::move(
+      resources_.ListInstances(ResourceLevel::Series, series.id, {series}, options).front());
     return result;
   }
 
@@ -133,6 +128,7 @@ namespace OrthancPlugins
   {
     StoredPatient result = GetBranch(instance.parentId);
     GetInstances(result).push_back(instance.instance);
+    resources_.CorrectSize(GetInstances(result).back());
     return result;
   }
 
@@ -140,19 +136,14 @@ namespace OrthancPlugins
                                            const DescribeOptions& options) const
   {
     const std::vector<HostResource> allSeries = resources_.LookupSeries(study);
-    std::size_t expectedCount = 0;
-    for (const HostResource& series : allSeries)
-    {
-      expectedCount += series.childIds.size();
-    }
-    OrthancResources::InstanceMap known =
-      resources_.FindInstances(ResourceLevel::Study, study.id, expectedCount, options);
+    std::vector<std::vector<StoredInstance>> instances =
+      resources_.ListInstances(ResourceLevel::Study, study.id, allSeries, options);
 
     StoredStudy result = ToStudy(study);
-    for (const HostResource& series : allSeries)
+    for (std::size_t i = 0; i < allSeries.size(); i++)
     {
-      result.series.push_back(ToSeries(series));
-      result.series.back().instances = resources_.ListInstances(series, known);
+      result.series.push_back(ToSeries(allSeries[i]));
+      result.series.back().instances = std::move(instances[i]);
     }
     return result;
   }

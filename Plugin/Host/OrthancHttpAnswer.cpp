@@ -4,6 +4,7 @@
 #include "OrthancHttpAnswer.h"
 
 #include "../Core/Failure.h"
+#include "../Http/RangeRequest.h"
 
 #include <algorithm>
 #include <charconv>
@@ -27,6 +28,12 @@ namespace OrthancPlugins
     bool EndsHeader(const std::string& text)
     {
       return text.find_first_of(std::string("\r\n\0", 3)) != std::string::npos;
+    }
+
+    Failure MakeTooLarge(std::uint64_t sizeBytes)
+    {
+      return Failure(FailureKind::TooLarge, "This version of Orthanc cannot send " +
+                                              std::to_string(sizeBytes) + " bytes in one answer");
     }
   } // namespace
 
@@ -112,8 +119,7 @@ namespace OrthancPlugins
 
     if (sizeBytes > *GetMaxFileBytes())
     {
-      throw Failure(FailureKind::TooLarge, "This version of Orthanc cannot send " +
-                                             std::to_string(sizeBytes) + " bytes in one answer");
+      throw MakeTooLarge(sizeBytes);
     }
     if (sizeBytes == 0 || version_.IsAtLeast(1, 12, 0))
     {
@@ -125,15 +131,32 @@ namespace OrthancPlugins
 
     // Unlike a buffer, a status is not compressed by a host that has HttpCompressionEnabled, which is
     // the default of 1.10.1. Newer hosts would add a second Content-Type
-    Start();
-    FlushHeaders();
-    OrthancPluginSetHttpHeader(context_, output_, "Content-Type", mime.c_str());
-    _OrthancPluginSendHttpStatus parameters = {};
-    parameters.output = output_;
-    parameters.status = 200;
-    parameters.body = reinterpret_cast<const char*>(data);
-    parameters.bodySize = static_cast<std::uint32_t>(sizeBytes);
-    Invoke(_OrthancPluginService_SendHttpStatus, &parameters);
+    SetHeader("Content-Type", mime);
+    SendStatus(200, data, sizeBytes);
+  }
+
+  void OrthancHttpAnswer::SendPartial(const unsigned char* data,
+                                      std::uint64_t sizeBytes,
+                                      std::uint64_t offset,
+                                      std::uint64_t totalBytes)
+  {
+    if (sizeBytes == 0 || sizeBytes > totalBytes || offset > totalBytes - sizeBytes)
+    {
+      throw Failure(FailureKind::Internal, "There is no such part");
+    }
+    if (sizeBytes > GetMaxPartialBytes())
+    {
+      throw MakeTooLarge(sizeBytes);
+    }
+    SetHeader("Content-Range", FormatContentRange({offset, sizeBytes}, totalBytes));
+    SendStatus(206, data, sizeBytes);
+  }
+
+  std::uint64_t OrthancHttpAnswer::GetMaxPartialBytes() const
+  {
+    // Before 1.11.3 the host hands the size to its HTTP server as an "int"
+    return version_.IsAtLeast(1, 11, 3) ? std::numeric_limits<std::uint32_t>::max()
+                                        : std::numeric_limits<std::int32_t>::max();
   }
 
   std::optional<std::uint64_t> OrthancHttpAnswer::GetMaxFileBytes() const
@@ -142,9 +165,7 @@ namespace OrthancPlugins
     {
       return std::nullopt;
     }
-    // Before 1.11.3 the host hands the size to its HTTP server as an "int"
-    return version_.IsAtLeast(1, 11, 3) ? std::numeric_limits<std::uint32_t>::max()
-                                        : std::numeric_limits<std::int32_t>::max();
+    return GetMaxPartialBytes();
   }
 
   bool CanHostStream(const HostVersion& version)
@@ -184,6 +205,11 @@ namespace OrthancPlugins
     Invoke(_OrthancPluginService_StartStreamAnswer, &parameters);
 #endif
     return sink_;
+  }
+
+  void OrthancHttpAnswer::FlushStream()
+  {
+    sink_.Flush();
   }
 
   void OrthancHttpAnswer::EndStream()
@@ -236,6 +262,15 @@ namespace OrthancPlugins
       next += size;
       remaining -= size;
     }
+  }
+
+  void OrthancHttpAnswer::StreamSink::Flush()
+  {
+    if (!isOpen_)
+    {
+      throw Failure(FailureKind::Internal, "The stream of the answer is closed");
+    }
+    Flush("");
   }
 
   void OrthancHttpAnswer::StreamSink::End()
@@ -299,6 +334,19 @@ namespace OrthancPlugins
       throw Failure(FailureKind::Internal, "The request was already answered");
     }
     isStarted_ = true;
+  }
+
+  void
+  OrthancHttpAnswer::SendStatus(unsigned status, const unsigned char* data, std::uint64_t sizeBytes)
+  {
+    Start();
+    FlushHeaders();
+    _OrthancPluginSendHttpStatus parameters = {};
+    parameters.output = output_;
+    parameters.status = static_cast<std::uint16_t>(status);
+    parameters.body = reinterpret_cast<const char*>(data);
+    parameters.bodySize = static_cast<std::uint32_t>(sizeBytes);
+    Invoke(_OrthancPluginService_SendHttpStatus, &parameters);
   }
 
   void OrthancHttpAnswer::FlushHeaders()

@@ -37,11 +37,17 @@ namespace OrthancPlugins
     void SendNotAllowed(const std::string& allowed) override;
     void
     SendFile(const unsigned char* data, std::uint64_t sizeBytes, const std::string& mime) override;
+    void SendPartial(const unsigned char* data,
+                     std::uint64_t sizeBytes,
+                     std::uint64_t offset,
+                     std::uint64_t totalBytes) override;
+    std::uint64_t GetMaxPartialBytes() const override;
     std::optional<std::uint64_t> GetMaxFileBytes() const override;
     bool CanStream() const override;
     IByteSink& BeginStream(const std::string& mime,
                            std::optional<std::uint64_t> lengthBytes,
                            StreamFraming framing) override;
+    void FlushStream() override;
     void EndStream() override;
 
   private:
@@ -57,6 +63,7 @@ namespace OrthancPlugins
 
       void Begin(std::optional<std::uint64_t> lengthBytes, StreamFraming framing);
       void Write(const void* data, std::size_t sizeBytes) override;
+      void Flush();
       void End();
 
     private:
@@ -73,6 +80,7 @@ namespace OrthancPlugins
     };
 
     void Start();
+    void SendStatus(unsigned status, const unsigned char* data, std::uint64_t sizeBytes);
     void FlushHeaders();
     void Invoke(_OrthancPluginService service, const void* parameters) const;
 

@@ -3,7 +3,11 @@
 
 #include "OrthancHttpRequest.h"
 
+#include "../Core/Archive/Sha256.h"
+#include "../Core/Archive/Utf8Text.h"
 #include "../Core/Failure.h"
+
+#include <algorithm>
 
 namespace OrthancPlugins
 {
@@ -38,6 +42,89 @@ namespace OrthancPlugins
              : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                     : -1;
     }
+    int GetBase64Digit(char c)
+    {
+      return c >= 'A' && c <= 'Z'   ? c - 'A'
+             : c >= 'a' && c <= 'z' ? c - 'a' + 26
+             : c >= '0' && c <= '9' ? c - '0' + 52
+             : c == '+'             ? 62
+             : c == '/'             ? 63
+                                    : -1;
+    }
+
+    // RFC 4648 4, padding as it must be; absent for anything else
+    std::optional<std::string> DecodeBase64(std::string_view text)
+    {
+      if (text.size() % 4 != 0)
+      {
+        return std::nullopt;
+      }
+      std::size_t padding = 0;
+      while (padding < 2 && !text.empty() && text.back() == '=')
+      {
+        text.remove_suffix(1);
+        padding++;
+      }
+      std::string decoded;
+      unsigned bits = 0;
+      unsigned bitsCount = 0;
+      for (const char c : text)
+      {
+        const int digit = GetBase64Digit(c);
+        if (digit < 0)
+        {
+          return std::nullopt;
+        }
+        bits = (bits << 6 | static_cast<unsigned>(digit)) & 0xFFFF;
+        bitsCount += 6;
+        if (bitsCount >= 8)
+        {
+          bitsCount -= 8;
+          decoded.push_back(static_cast<char>(bits >> bitsCount & 0xFF));
+        }
+      }
+      const bool isClean = (bits & ((1u << bitsCount) - 1)) == 0;
+      return isClean ? std::make_optional(decoded) : std::nullopt;
+    }
+
+    // UTF-8 without control characters
+    bool IsPlainText(std::string_view text)
+    {
+      return IsValidUtf8(text) && std::none_of(text.begin(), text.end(),
+                                               [](char c)
+                                               {
+                                                 const auto byte = static_cast<unsigned char>(c);
+                                                 return byte < 0x20 || byte == 0x7F;
+                                               });
+    }
+
+    std::string_view
+    GetAuthenticationPayload([[maybe_unused]] const OrthancPluginHttpRequest& request,
+                             [[maybe_unused]] const HostVersion& version)
+    {
+#if HOST_HAS_AUTHENTICATION_PAYLOAD
+      if (version.IsAtLeast(1, 12, 9) && request.authenticationPayload != nullptr)
+      {
+        return {static_cast<const char*>(request.authenticationPayload),
+                request.authenticationPayloadSize};
+      }
+#endif
+      return {};
+    }
+
+    // Who has an authentication plugin has no built-in authentication: its word counts alone
+    std::optional<std::string> FindUser(const OrthancPluginHttpRequest& request,
+                                        const HttpRequest& converted,
+                                        const HostVersion& version,
+                                        bool isHostAuthenticating)
+    {
+      if (const auto user = ToUserName(GetAuthenticationPayload(request, version)))
+      {
+        return user;
+      }
+      const std::optional<std::string> header = converted.FindHeader("authorization");
+      return isHostAuthenticating && header.has_value() ? ParseBasicUser(*header) : std::nullopt;
+    }
   } // namespace
 
   std::string DecodePercent(const std::string& text)
@@ -62,9 +149,52 @@ namespace OrthancPlugins
     return decoded;
   }
 
+  std::optional<std::string> ParseBasicUser(std::string_view authorization)
+  {
+    constexpr std::string_view SCHEME = "basic ";
+    for (std::size_t i = 0; i < SCHEME.size(); i++)
+    {
+      const char c = i < authorization.size() ? authorization[i] : '\0';
+      if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != SCHEME[i])
+      {
+        return std::nullopt;
+      }
+    }
+    authorization.remove_prefix(SCHEME.size());
+    while (!authorization.empty() && authorization.front() == ' ')
+    {
+      authorization.remove_prefix(1);
+    }
+    const std::optional<std::string> credentials = DecodeBase64(authorization);
+    const std::size_t colon = credentials.has_value() ? credentials->find(':') : std::string::npos;
+    if (colon == std::string::npos || colon == 0 || !IsPlainText(credentials->substr(0, colon)))
+    {
+      return std::nullopt;
+    }
+    return credentials->substr(0, colon);
+  }
+
+  std::optional<std::string> ToUserName(std::string_view authenticationPayload)
+  {
+    constexpr std::size_t MAX_NAME_BYTES = 256;
+    if (authenticationPayload.empty())
+    {
+      return std::nullopt;
+    }
+    if (authenticationPayload.size() <= MAX_NAME_BYTES && IsPlainText(authenticationPayload))
+    {
+      return std::string(authenticationPayload);
+    }
+    Sha256 hash;
+    hash.Begin();
+    hash.Update(authenticationPayload.data(), authenticationPayload.size());
+    return "sha256:" + FormatDigest(hash.End());
+  }
+
   HttpRequest ToHttpRequest(const char* path,
                             const OrthancPluginHttpRequest& request,
-                            const HostVersion& version)
+                            const HostVersion& version,
+                            bool isHostAuthenticating)
   {
     HttpRequest result;
     result.method = ToMethod(request.method);
@@ -94,6 +224,7 @@ namespace OrthancPlugins
     {
       result.body = std::string_view(static_cast<const char*>(request.body), request.bodySize);
     }
+    result.user = FindUser(request, result, version, isHostAuthenticating);
     return result;
   }
 } // namespace OrthancPlugins

@@ -3,6 +3,7 @@
 
 #include "OrthancInstanceReader.h"
 
+#include "ErrorCodes.h"
 #include "HostBuffer.h"
 
 #include "../Core/Dicom/LossyTranscoder.h"
@@ -25,6 +26,38 @@ namespace OrthancPlugins
     Failure MakeUnreadable(const std::string& instanceId)
     {
       return Failure(FailureKind::SourceMissing, "Cannot read instance " + instanceId);
+    }
+
+    Failure MakeUnavailable(const std::string& instanceId)
+    {
+      return Failure(FailureKind::Unavailable,
+                     "Instance " + instanceId + " cannot be read at the moment");
+    }
+
+    // What may pass: the database is busy, the disk or the network behind the storage has trouble
+    Failure MakeUnreadable(OrthancPluginErrorCode code, const std::string& instanceId)
+    {
+      const bool mayPass =
+        ToFailureKind(code) == FailureKind::Unavailable || code == OrthancPluginErrorCode_Timeout;
+      return mayPass ? MakeUnavailable(instanceId) : MakeUnreadable(instanceId);
+    }
+
+    Failure MakeUnreadable(int systemError, const std::string& instanceId)
+    {
+      switch (systemError)
+      {
+      case EIO:
+      case ESTALE:
+      case ETIMEDOUT:
+      case ENETDOWN:
+      case ENETUNREACH:
+      case EHOSTDOWN:
+      case EHOSTUNREACH:
+      case ENOTCONN:
+        return MakeUnavailable(instanceId);
+      default:
+        return MakeUnreadable(instanceId);
+      }
     }
 
     // Also true if the sum would overflow
@@ -59,7 +92,7 @@ namespace OrthancPlugins
       int descriptor_;
     };
 
-    // False at the end of the file and on errors of the disk
+    // False at the end of the file, where errno becomes 0, and on errors of the disk
     bool ReadAt(int descriptor, void* target, std::size_t size, std::uint64_t offset)
     {
       char* next = static_cast<char*>(target);
@@ -72,6 +105,7 @@ namespace OrthancPlugins
         }
         if (count <= 0)
         {
+          errno = count == 0 ? 0 : errno;
           return false;
         }
         next += count;
@@ -107,7 +141,7 @@ namespace OrthancPlugins
         scratch.resize(size);
         if (!ReadAt(descriptor_.Get(), scratch.data(), size, offset))
         {
-          throw MakeUnreadable(instanceId_);
+          throw MakeUnreadable(errno, instanceId_);
         }
         return scratch.data();
       }
@@ -239,10 +273,11 @@ namespace OrthancPlugins
       return data;
     }
     std::unique_ptr<HostBuffer> buffer = std::make_unique<HostBuffer>(context_);
-    if (OrthancPluginGetDicomForInstance(context_, buffer->GetTarget(), instance.id.c_str()) !=
-        OrthancPluginErrorCode_Success)
+    const OrthancPluginErrorCode code =
+      OrthancPluginGetDicomForInstance(context_, buffer->GetTarget(), instance.id.c_str());
+    if (code != OrthancPluginErrorCode_Success)
     {
-      throw MakeUnreadable(instance.id);
+      throw MakeUnreadable(code, instance.id);
     }
     return MakeData(std::move(buffer), instance.id);
   }

@@ -4,10 +4,12 @@
 #include "OrthancJobQueue.h"
 
 #include "CallbackGuard.h"
+#include "ErrorCodes.h"
 #include "HostBuffer.h"
 
 #include <boost/thread/lock_guard.hpp>
 #include <boost/thread/mutex.hpp>
+#include <json/json.h>
 
 #include <array>
 #include <atomic>
@@ -238,6 +240,104 @@ namespace OrthancPlugins
                     });
       return result;
     }
+    // ---- The host's "/jobs"
+
+    bool IsSuccess(const HostAnswer& answer)
+    {
+      return answer.errorCode == 0 && answer.status == 200;
+    }
+
+    // No such job, or its state does not allow it. Some hosts answer with a status, others raise an
+    // error, and hosts up to 1.12.7 turn an empty 404 or 400 into an error code on its way to plugins
+    bool IsRefusal(const HostAnswer& answer)
+    {
+      switch (answer.errorCode)
+      {
+      case 0:
+        return answer.status == 404 || answer.status == 400;
+      case OrthancPluginErrorCode_BadSequenceOfCalls:
+      case OrthancPluginErrorCode_InexistentItem:
+      case OrthancPluginErrorCode_BadRequest:
+      case OrthancPluginErrorCode_UnknownResource:
+        return true;
+      default:
+        return false;
+      }
+    }
+
+    void ThrowUnlessSuccess(const HostAnswer& answer, const std::string& what)
+    {
+      if (answer.errorCode != 0)
+      {
+        CheckHostCall(static_cast<OrthancPluginErrorCode>(answer.errorCode), what);
+      }
+      if (!IsSuccess(answer))
+      {
+        throw Failure(answer.status == 503 ? FailureKind::Unavailable : FailureKind::Internal,
+                      what + ": status " + std::to_string(answer.status) + " of Orthanc");
+      }
+    }
+
+    // JsonCpp reports what is nested too deeply by an exception, everything else by its result
+    Json::Value ParseJson(const std::string& text)
+    {
+      const Json::CharReaderBuilder builder;
+      const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+      Json::Value value;
+      bool isJson = false;
+      try
+      {
+        isJson = reader->parse(text.data(), text.data() + text.size(), &value, nullptr);
+      }
+      catch (const Json::Exception&)
+      {
+        isJson = false;
+      }
+      if (!isJson)
+      {
+        throw Failure(FailureKind::Internal, "Orthanc has not answered with JSON");
+      }
+      return value;
+    }
+
+    std::optional<JobState> ParseState(const std::string& name)
+    {
+      constexpr std::pair<const char*, JobState> STATES[] = {
+        {"Pending", JobState::Pending}, {"Running", JobState::Running},
+        {"Paused", JobState::Paused},   {"Retry", JobState::Retry},
+        {"Success", JobState::Success}, {"Failure", JobState::Failure}};
+      for (const auto& [text, state] : STATES)
+      {
+        if (name == text)
+        {
+          return state;
+        }
+      }
+      return std::nullopt;
+    }
+
+    std::string GetText(const Json::Value& object, const char* name)
+    {
+      const bool isText = object.isObject() && object.isMember(name) && object[name].isString();
+      return isText ? object[name].asString() : "";
+    }
+
+    // Absent if this is no job as we know them
+    std::optional<QueuedJob> ParseJob(const Json::Value& json)
+    {
+      QueuedJob job;
+      job.id = GetText(json, "ID");
+      const std::optional<JobState> state = ParseState(GetText(json, "State"));
+      if (job.id.empty() || !state.has_value())
+      {
+        return std::nullopt;
+      }
+      job.state = *state;
+      job.priority = json["Priority"].isInt() ? json["Priority"].asInt() : 0;
+      job.creationTime = GetText(json, "CreationTime");
+      job.archiveId = GetText(json["Content"], "ArchiveId");
+      return job;
+    }
   } // namespace
 
   std::string OrthancJobQueue::Submit(std::unique_ptr<IJob> job, int priority)
@@ -266,6 +366,65 @@ namespace OrthancPlugins
     }
     throw Failure(FailureKind::Internal,
                   "Orthanc refuses the job: error " + std::to_string(static_cast<int>(code)));
+  }
+
+  std::vector<QueuedJob> OrthancJobQueue::List()
+  {
+    const HostAnswer answer = host_.Call(HttpMethod::Get, "/jobs?expand", "");
+    ThrowUnlessSuccess(answer, "GET /jobs");
+    const Json::Value json = ParseJson(answer.body);
+    std::vector<QueuedJob> jobs;
+    for (const Json::Value& item : json)
+    {
+      if (std::optional<QueuedJob> job = ParseJob(item))
+      {
+        jobs.push_back(std::move(*job));
+      }
+    }
+    return jobs;
+  }
+
+  std::optional<QueuedJob> OrthancJobQueue::Find(const std::string& hostJobId)
+  {
+    const HostAnswer answer = host_.Call(HttpMethod::Get, "/jobs/" + hostJobId, "");
+    if (IsRefusal(answer))
+    {
+      return std::nullopt;
+    }
+    ThrowUnlessSuccess(answer, "GET /jobs/" + hostJobId);
+    return ParseJob(ParseJson(answer.body));
+  }
+
+  bool OrthancJobQueue::Post(const std::string& hostJobId, const char* verb)
+  {
+    const std::string path = "/jobs/" + hostJobId + "/" + verb;
+    const HostAnswer answer = host_.Call(HttpMethod::Post, path, "");
+    if (IsRefusal(answer))
+    {
+      return false;
+    }
+    ThrowUnlessSuccess(answer, "POST " + path);
+    return true;
+  }
+
+  bool OrthancJobQueue::Cancel(const std::string& hostJobId)
+  {
+    return Post(hostJobId, "cancel");
+  }
+
+  bool OrthancJobQueue::Pause(const std::string& hostJobId)
+  {
+    return Post(hostJobId, "pause");
+  }
+
+  bool OrthancJobQueue::Resume(const std::string& hostJobId)
+  {
+    return Post(hostJobId, "resume");
+  }
+
+  bool OrthancJobQueue::Resubmit(const std::string& hostJobId)
+  {
+    return Post(hostJobId, "resubmit");
   }
 
   void RegisterJobRestorer(OrthancPluginContext* context, JobRestorer restorer)

@@ -6,6 +6,7 @@
 #include "SdkFeatures.h"
 
 #include "../Core/Jobs/IJobQueue.h"
+#include "../Http/IHostRest.h"
 
 #include <functional>
 #include <memory>
@@ -23,15 +24,26 @@ namespace OrthancPlugins
   class OrthancJobQueue final : public IJobQueue
   {
   public:
-    explicit OrthancJobQueue(OrthancPluginContext* context)
-      : context_(context)
+    // Both must outlive the queue
+    OrthancJobQueue(OrthancPluginContext* context, IHostRest& host)
+      : context_(context),
+        host_(host)
     {
     }
 
     std::string Submit(std::unique_ptr<IJob> job, int priority) override;
+    std::vector<QueuedJob> List() override;
+    std::optional<QueuedJob> Find(const std::string& hostJobId) override;
+    bool Cancel(const std::string& hostJobId) override;
+    bool Pause(const std::string& hostJobId) override;
+    bool Resume(const std::string& hostJobId) override;
+    bool Resubmit(const std::string& hostJobId) override;
 
   private:
+    bool Post(const std::string& hostJobId, const char* verb);
+
     OrthancPluginContext* context_;
+    IHostRest& host_;
   };
 
   // Type and saved state -> job, empty if it is none of ours. Called while the host starts: no calls

@@ -3,6 +3,8 @@
 
 #include "OrthancResources.h"
 
+#include "TwoAtATime.h"
+
 #include "../Core/Failure.h"
 
 #include <json/value.h>
@@ -10,6 +12,8 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <string_view>
+#include <utility>
 
 namespace OrthancPlugins
 {
@@ -19,205 +23,16 @@ namespace OrthancPlugins
     constexpr std::size_t BULK_COUNT = 1000;
     constexpr std::size_t FIND_COUNT = 4000;
 
-    // FileContentType of the host
-    constexpr int CONTENT_TYPE_DICOM = 1;
-
-    const Json::Value& GetMember(const Json::Value& object, const char* name)
+    std::optional<std::uint64_t> ParseSize(std::string_view text)
     {
-      static const Json::Value& NOTHING = Json::Value::nullSingleton();
-      if (!object.isObject())
-      {
-        return NOTHING;
-      }
-      const Json::Value* const member =
-        object.find(name, name + std::char_traits<char>::length(name));
-      return member == nullptr ? NOTHING : *member;
-    }
-
-    std::string GetString(const Json::Value& object, const char* name)
-    {
-      const Json::Value& member = GetMember(object, name);
-      return member.isString() ? member.asString() : std::string();
-    }
-
-    std::uint64_t GetUnsigned(const Json::Value& object, const char* name)
-    {
-      const Json::Value& member = GetMember(object, name);
-      return member.isUInt64() ? member.asUInt64() : 0;
-    }
-
-    template <typename Number>
-    std::optional<Number> ParseNumber(const std::string& text)
-    {
-      Number number = 0;
+      std::uint64_t size = 0;
       const char* const end = text.data() + text.size();
-      const auto [next, error] = std::from_chars(text.data(), end, number);
-      return error == std::errc() && next == end ? std::optional<Number>(number) : std::nullopt;
+      const auto [next, error] = std::from_chars(text.data(), end, size);
+      return error == std::errc() && next == end ? std::optional<std::uint64_t>(size)
+                                                 : std::nullopt;
     }
 
-    // Sequences are main tags too on new hosts; they have no text
-    DicomTags GetTags(const Json::Value& object, const char* name)
-    {
-      DicomTags tags;
-      const Json::Value& member = GetMember(object, name);
-      if (member.isObject())
-      {
-        for (const std::string& keyword : member.getMemberNames())
-        {
-          const Json::Value& value = member[keyword];
-          if (value.isString())
-          {
-            tags[keyword] = value.asString();
-          }
-        }
-      }
-      return tags;
-    }
-
-    std::vector<std::string> GetIds(const Json::Value& object, const char* name)
-    {
-      std::vector<std::string> ids;
-      for (const Json::Value& item : GetMember(object, name))
-      {
-        if (item.isString())
-        {
-          ids.push_back(item.asString());
-        }
-      }
-      return ids;
-    }
-
-    struct LevelNames
-    {
-      const char* type;
-      const char* parent;   // member that names the parent
-      const char* children; // member that lists the children
-      const char* query;    // member of a query that restricts it to what is below such a resource
-    };
-
-    const LevelNames& GetNames(ResourceLevel level)
-    {
-      static const LevelNames NAMES[] = {
-        {"Patient", "", "Studies", "ParentPatient"},
-        {"Study", "ParentPatient", "Series", "ParentStudy"},
-        {"Series", "ParentStudy", "Instances", "ParentSeries"},
-        {"Instance", "ParentSeries", "", ""},
-      };
-      return NAMES[static_cast<std::size_t>(level)];
-    }
-
-    std::optional<ResourceLevel> ParseLevel(const std::string& type)
-    {
-      for (const ResourceLevel level : {ResourceLevel::Patient, ResourceLevel::Study,
-                                        ResourceLevel::Series, ResourceLevel::Instance})
-      {
-        if (type == GetNames(level).type)
-        {
-          return level;
-        }
-      }
-      return std::nullopt;
-    }
-
-    void ReadAttachment(StoredInstance& instance, const Json::Value& json)
-    {
-      instance.sizeBytes = GetUnsigned(json, "FileSize");
-      instance.attachmentUuid = GetString(json, "FileUuid");
-      for (const Json::Value& attachment : GetMember(json, "Attachments"))
-      {
-        const Json::Value& type = GetMember(attachment, "ContentType");
-        if (type.isInt() && type.asInt() == CONTENT_TYPE_DICOM)
-        {
-          instance.sizeBytes = GetUnsigned(attachment, "UncompressedSize");
-          instance.attachmentUuid = GetString(attachment, "Uuid");
-          instance.isStorageCompressed =
-            GetUnsigned(attachment, "CompressedSize") != instance.sizeBytes;
-        }
-      }
-    }
-
-    StoredInstance ToInstance(const Json::Value& json)
-    {
-      StoredInstance instance;
-      instance.id = GetString(json, "ID");
-      ReadAttachment(instance, json);
-      const Json::Value& metadata = GetMember(json, "Metadata");
-      instance.transferSyntaxUid = GetString(metadata, "TransferSyntax");
-      instance.indexInSeries = ParseNumber<std::int64_t>(GetString(metadata, "IndexInSeries"));
-      instance.receptionUtc = ParseHostDate(GetString(metadata, "ReceptionDate"));
-      instance.tags = GetTags(json, "MainDicomTags");
-      return instance;
-    }
-
-    std::optional<HostResource> ToResource(const Json::Value& json)
-    {
-      const std::optional<ResourceLevel> level = ParseLevel(GetString(json, "Type"));
-      if (!level.has_value())
-      {
-        return std::nullopt;
-      }
-      HostResource resource;
-      resource.level = *level;
-      resource.id = GetString(json, "ID");
-      resource.parentId = GetString(json, GetNames(*level).parent);
-      if (*level == ResourceLevel::Instance)
-      {
-        resource.instance = ToInstance(json);
-      }
-      else
-      {
-        resource.childIds = GetIds(json, GetNames(*level).children);
-        resource.tags = GetTags(json, "MainDicomTags");
-        resource.patientTags = GetTags(json, "PatientMainDicomTags");
-      }
-      return resource;
-    }
-
-    Json::Value MakeFind(ResourceLevel level,
-                         ResourceLevel parentLevel,
-                         const std::string& parentId,
-                         const std::vector<const char*>& content)
-    {
-      Json::Value find = Json::objectValue;
-      find["Level"] = GetNames(level).type;
-      find["Query"] = Json::objectValue;
-      find[GetNames(parentLevel).query] = parentId;
-      find["ResponseContent"] = Json::arrayValue;
-      for (const char* const item : content)
-      {
-        find["ResponseContent"].append(item);
-      }
-      return find;
-    }
-
-    // All answers, page by page: an administrator may limit the number of answers to one query, and
-    // what is cut off would be missing in the archive without a word
-    template <typename Consumer>
-    void
-    FindAll(OrthancRestApi& api, Json::Value find, std::size_t expectedCount, Consumer&& consumer)
-    {
-      find["Limit"] = static_cast<Json::Value::UInt64>(FIND_COUNT);
-      for (std::size_t count = 0; count < expectedCount;)
-      {
-        find["Since"] = static_cast<Json::Value::UInt64>(count);
-        const Json::Value page = api.PostJson("/tools/find", find);
-        if (!page.isArray() || page.empty())
-        {
-          return;
-        }
-        for (const Json::Value& item : page)
-        {
-          consumer(item);
-        }
-        count += page.size();
-      }
-    }
-  } // namespace
-
-  std::vector<HostResource> OrthancResources::Lookup(const std::vector<std::string>& ids) const
-  {
-    std::vector<HostResource> resources;
-    for (std::size_t begin = 0; begin < ids.size(); begin += BULK_COUNT)
+    Json::Value MakeBulk(const std::vector<std::string>& ids, std::size_t begin)
     {
       Json::Value bulk = Json::objectValue;
       bulk["Metadata"] = true;
@@ -226,6 +41,84 @@ namespace OrthancPlugins
       {
         bulk["Resources"].append(ids[i]);
       }
+      return bulk;
+    }
+
+    Json::Value MakeFind(ResourceLevel level,
+                         ResourceLevel parentLevel,
+                         const std::string& parentId,
+                         const std::vector<const char*>& content)
+    {
+      Json::Value find = Json::objectValue;
+      find["Level"] = GetLevelNames(level).type;
+      find["Query"] = Json::objectValue;
+      find[GetLevelNames(parentLevel).query] = parentId;
+      find["ResponseContent"] = Json::arrayValue;
+      for (const char* const item : content)
+      {
+        find["ResponseContent"].append(item);
+      }
+      return find;
+    }
+
+    Json::Value MakeSeriesFind(ResourceLevel parentLevel, const std::string& parentId)
+    {
+      Json::Value find =
+        MakeFind(ResourceLevel::Series, parentLevel, parentId, {"MainDicomTags", "Parent"});
+      find["RequestedTags"].append(COUNT_TAG);
+      return find;
+    }
+
+    // How many instances to ask for at a time: while the host writes the JSON of one answer, its
+    // database can work for the next one. Each call costs a scan of the database; the last one is the
+    // smallest, as nothing is left to do meanwhile
+    std::vector<std::size_t> SplitInstances(std::size_t count)
+    {
+      constexpr std::size_t MIN_COUNT = 400;
+      constexpr std::size_t MANY_COUNT = 2000;
+
+      std::vector<std::size_t> sizes;
+      std::size_t rest = count;
+      const auto take = [&](std::size_t percent)
+      {
+        const std::size_t size = std::min(FIND_COUNT, (count * percent + 99) / 100);
+        sizes.push_back(size);
+        rest -= size;
+      };
+      if (count >= MANY_COUNT)
+      {
+        take(45);
+        take(35);
+      }
+      else if (count >= MIN_COUNT)
+      {
+        take(60);
+      }
+      for (; rest > FIND_COUNT; rest -= FIND_COUNT)
+      {
+        sizes.push_back(FIND_COUNT);
+      }
+      sizes.push_back(rest);
+      return sizes;
+    }
+  } // namespace
+
+  // Since 1.12.5 a find can be restricted to what is below a resource, in order of identifiers
+  struct OrthancResources::FindRange
+  {
+    ResourceLevel parentLevel;
+    std::string parentId;
+    bool hasSeries; // whether the answer must tell the series
+    std::size_t since;
+    std::size_t limit;
+  };
+
+  std::vector<HostResource> OrthancResources::Lookup(const std::vector<std::string>& ids) const
+  {
+    std::vector<HostResource> resources;
+    for (std::size_t begin = 0; begin < ids.size(); begin += BULK_COUNT)
+    {
+      const Json::Value bulk = MakeBulk(ids, begin);
       for (const Json::Value& item : api_.PostJson("/tools/bulk-content", bulk))
       {
         if (std::optional<HostResource> resource = ToResource(item))
@@ -241,20 +134,23 @@ namespace OrthancPlugins
                                                             const std::string& id) const
   {
     std::vector<HostResource> found;
-    if (HasFind())
+    if (!HasFind() || level == ResourceLevel::Instance)
     {
-      FindAll(api_, MakeFind(level, level, id, {"MainDicomTags", "Parent"}), 1,
-              [&](const Json::Value& json)
-              {
-                if (std::optional<HostResource> resource = ToResource(json))
-                {
-                  found.push_back(std::move(*resource));
-                }
-              });
+      found = Lookup({id});
     }
     else
     {
-      found = Lookup({id});
+      const Json::Value find =
+        level == ResourceLevel::Series
+          ? MakeSeriesFind(level, id)
+          : MakeFind(level, level, id, {"MainDicomTags", "Parent", "Children"});
+      for (const Json::Value& json : api_.PostJson("/tools/find", find))
+      {
+        if (std::optional<HostResource> resource = ToResource(json))
+        {
+          found.push_back(std::move(*resource));
+        }
+      }
     }
     return found.size() == 1 && found.front().level == level && found.front().id == id
              ? std::optional<HostResource>(std::move(found.front()))
@@ -263,22 +159,22 @@ namespace OrthancPlugins
 
   std::vector<HostResource> OrthancResources::LookupSeries(const HostResource& study) const
   {
-    if (!HasFind())
+    return HasFind() ? FindSeries(study) : Lookup(study.childIds);
+  }
+
+  // An administrator may limit the number of answers to one query: what is cut off is looked up
+  std::vector<HostResource> OrthancResources::FindSeries(const HostResource& study) const
+  {
+    std::unordered_map<std::string, HostResource> found;
+    for (const Json::Value& json :
+         api_.PostJson("/tools/find", MakeSeriesFind(ResourceLevel::Study, study.id)))
     {
-      return Lookup(study.childIds);
+      if (std::optional<HostResource> resource = ToResource(json))
+      {
+        std::string id = resource->id;
+        found[std::move(id)] = std::move(*resource);
+      }
     }
-    std::map<std::string, HostResource> found;
-    FindAll(api_,
-            MakeFind(ResourceLevel::Series, ResourceLevel::Study, study.id,
-                     {"MainDicomTags", "Parent", "Children"}),
-            study.childIds.size(),
-            [&](const Json::Value& json)
-            {
-              if (std::optional<HostResource> resource = ToResource(json))
-              {
-                found[resource->id] = std::move(*resource);
-              }
-            });
     std::vector<HostResource> series;
     std::vector<std::string> missing;
     for (const std::string& id : study.childIds)
@@ -300,65 +196,206 @@ namespace OrthancPlugins
     return series;
   }
 
-  OrthancResources::InstanceMap
-  OrthancResources::FindInstances(ResourceLevel parentLevel,
+  std::vector<std::vector<StoredInstance>>
+  OrthancResources::ListInstances(ResourceLevel parentLevel,
                                   const std::string& parentId,
-                                  std::size_t expectedCount,
+                                  const std::vector<HostResource>& allSeries,
                                   const DescribeOptions& options) const
   {
-    InstanceMap found;
-    if (HasFind())
+    if (!HasFind())
     {
-      std::vector<const char*> content = {"Attachments", "Metadata"};
-      if (options.instanceTags)
+      return ListByIdentifier(allSeries, options);
+    }
+    std::size_t expectedCount = 0;
+    std::unordered_map<std::string, std::size_t> numbers;
+    for (std::size_t i = 0; i < allSeries.size(); i++)
+    {
+      expectedCount += allSeries[i].instancesCount.value_or(0);
+      numbers.emplace(allSeries[i].id, i);
+    }
+    const FindRange range{parentLevel, parentId, allSeries.size() > 1, 0, 0};
+
+    std::vector<std::vector<StoredInstance>> instances(allSeries.size());
+    for (FoundInstance& found : FindInstances(range, expectedCount, options))
+    {
+      const auto number = numbers.find(found.seriesId);
+      if (allSeries.size() == 1)
       {
-        content.push_back("MainDicomTags");
+        instances.front().push_back(std::move(found.instance));
       }
-      FindAll(api_, MakeFind(ResourceLevel::Instance, parentLevel, parentId, content),
-              expectedCount,
-              [&](const Json::Value& json)
+      else if (number != numbers.end())
+      {
+        instances[number->second].push_back(std::move(found.instance));
+      }
+    }
+    for (std::size_t i = 0; i < allSeries.size(); i++)
+    {
+      const std::optional<std::size_t>& count = allSeries[i].instancesCount;
+      if (!count.has_value() || instances[i].size() < *count)
+      {
+        AddMissing(allSeries[i], options, instances[i]);
+      }
+    }
+    return instances;
+  }
+
+  OrthancResources::FoundInstances OrthancResources::FindPage(const FindRange& range,
+                                                              const DescribeOptions& options) const
+  {
+    std::vector<const char*> content = {"Attachments", "Metadata"};
+    if (range.hasSeries)
+    {
+      content.push_back("Parent");
+    }
+    if (options.instanceTags)
+    {
+      content.push_back("MainDicomTags");
+    }
+    Json::Value find =
+      MakeFind(ResourceLevel::Instance, range.parentLevel, range.parentId, content);
+    find["Since"] = static_cast<Json::Value::UInt64>(range.since);
+    find["Limit"] = static_cast<Json::Value::UInt64>(range.limit);
+
+    FoundInstances page;
+    page.reserve(range.limit);
+    api_.Post("/tools/find", find,
+              [&](std::string_view text)
               {
-                StoredInstance instance = ToInstance(json);
-                const std::string id = instance.id;
-                found[id] = std::move(instance);
+                ReadInstances(
+                  text, options.instanceTags,
+                  [&](std::string seriesId, StoredInstance instance) {
+                    page.push_back(FoundInstance{std::move(seriesId), std::move(instance)});
+                  });
               });
+    return page;
+  }
+
+  // An administrator may limit the number of answers, and other instances may come and go between two
+  // pages and shift one out of sight. So each page begins with the last instance of the one before: if
+  // it does, nothing is missing in between
+  OrthancResources::FoundInstances OrthancResources::FindInstances(
+    FindRange range, std::size_t expectedCount, const DescribeOptions& options) const
+  {
+    std::vector<FindRange> ranges;
+    std::size_t end = 0;
+    for (const std::size_t size : SplitInstances(expectedCount))
+    {
+      range.since = end == 0 ? 0 : end - 1;
+      end += size;
+      range.limit = end - range.since;
+      ranges.push_back(range);
+    }
+    // One more than there should be, in case that there is
+    ranges.back().limit++;
+
+    std::vector<FoundInstances> pages(ranges.size());
+    RunTwoAtATime(ranges.size(), [&](std::size_t i) { pages[i] = FindPage(ranges[i], options); });
+
+    FoundInstances all = std::move(pages.front());
+    const auto append = [&](FoundInstances& page)
+    {
+      if (all.empty() || page.empty() || page.front().instance.id != all.back().instance.id)
+      {
+        return false;
+      }
+      all.insert(all.end(), std::make_move_iterator(page.begin() + 1),
+                 std::make_move_iterator(page.end()));
+      return page.size() > 1;
+    };
+    for (std::size_t i = 1; i < pages.size() && append(pages[i]); i++)
+    {
+    }
+    while (!all.empty() && (all.size() < expectedCount || all.size() >= end + 1))
+    {
+      range.since = all.size() - 1;
+      range.limit = FIND_COUNT;
+      FoundInstances page = FindPage(range, options);
+      if (!append(page))
+      {
+        break;
+      }
+    }
+    return all;
+  }
+
+  // In the order of the series
+  void OrthancResources::AddMissing(const HostResource& series,
+                                    const DescribeOptions& options,
+                                    std::vector<StoredInstance>& instances) const
+  {
+    std::unordered_map<std::string, StoredInstance> known;
+    for (StoredInstance& instance : instances)
+    {
+      std::string id = instance.id;
+      known.emplace(std::move(id), std::move(instance));
+    }
+    instances.clear();
+    for (const HostResource& whole : Lookup({series.id}))
+    {
+      std::vector<std::string> missing;
+      for (const std::string& id : whole.childIds)
+      {
+        if (known.count(id) == 0)
+        {
+          missing.push_back(id);
+        }
+      }
+      known.merge(LookupInstances(missing, options));
+      for (const std::string& id : whole.childIds)
+      {
+        const auto found = known.find(id);
+        if (found != known.end())
+        {
+          instances.push_back(std::move(found->second));
+        }
+      }
+    }
+  }
+
+  std::unordered_map<std::string, StoredInstance>
+  OrthancResources::LookupInstances(const std::vector<std::string>& ids,
+                                    const DescribeOptions& options) const
+  {
+    std::unordered_map<std::string, StoredInstance> found;
+    found.reserve(ids.size());
+    const auto keep = [&](std::string, StoredInstance instance)
+    {
+      std::string id = instance.id;
+      found.emplace(std::move(id), std::move(instance));
+    };
+
+    // One call at a time: the host looks up each resource on its own, and two such calls fight for the
+    // lock of its database
+    for (std::size_t begin = 0; begin < ids.size(); begin += BULK_COUNT)
+    {
+      api_.Post("/tools/bulk-content", MakeBulk(ids, begin),
+                [&](std::string_view text) { ReadInstances(text, options.instanceTags, keep); });
     }
     return found;
   }
 
-  std::vector<StoredInstance> OrthancResources::ListInstances(const HostResource& series,
-                                                              InstanceMap& known) const
+  std::vector<std::vector<StoredInstance>>
+  OrthancResources::ListByIdentifier(const std::vector<HostResource>& allSeries,
+                                     const DescribeOptions& options) const
   {
-    std::vector<std::string> missing;
-    for (const std::string& id : series.childIds)
+    std::vector<std::string> ids;
+    for (const HostResource& series : allSeries)
     {
-      if (known.find(id) == known.end())
-      {
-        missing.push_back(id);
-      }
+      ids.insert(ids.end(), series.childIds.begin(), series.childIds.end());
     }
-    // Between two pages of answers, other instances may come and go and shift one out of sight
-    for (HostResource& resource : Lookup(missing))
+    std::unordered_map<std::string, StoredInstance> found = LookupInstances(ids, options);
+    std::vector<std::vector<StoredInstance>> instances(allSeries.size());
+    for (std::size_t i = 0; i < allSeries.size(); i++)
     {
-      if (resource.level == ResourceLevel::Instance)
+      for (const std::string& id : allSeries[i].childIds)
       {
-        known[resource.id] = std::move(resource.instance);
+        const auto known = found.find(id);
+        if (known != found.end())
+        {
+          instances[i].push_back(std::move(known->second));
+        }
       }
-    }
-    std::vector<StoredInstance> instances;
-    instances.reserve(series.childIds.size());
-    for (const std::string& id : series.childIds)
-    {
-      const auto found = known.find(id);
-      if (found != known.end())
-      {
-        instances.push_back(std::move(found->second));
-        known.erase(found);
-      }
-    }
-    if (!HasFind())
-    {
-      CorrectSizes(series.id, instances);
+      CorrectSizes(allSeries[i].id, instances[i]);
     }
     return instances;
   }
@@ -379,8 +416,10 @@ namespace OrthancPlugins
     {
       sum += instance.sizeBytes;
     }
+    const Json::Value sumTold =
+      statistics.isObject() ? statistics["DicomUncompressedSize"] : Json::Value();
     const std::optional<std::uint64_t> total =
-      ParseNumber<std::uint64_t>(GetString(statistics, "DicomUncompressedSize"));
+      sumTold.isString() ? ParseSize(sumTold.asString()) : std::nullopt;
     if (!total.has_value() ||
         *total <= std::max<std::uint64_t>(sum, std::numeric_limits<std::uint32_t>::max()))
     {
@@ -388,35 +427,19 @@ namespace OrthancPlugins
     }
     for (StoredInstance& instance : instances)
     {
-      const std::optional<std::uint64_t> size = ParseNumber<std::uint64_t>(
-        api_.GetText("/instances/" + instance.id + "/attachments/dicom/size"));
-      instance.sizeBytes = size.value_or(instance.sizeBytes);
+      CorrectSize(instance);
     }
   }
 
-  std::optional<std::time_t> ParseHostDate(const std::string& text)
+  void OrthancResources::CorrectSize(StoredInstance& instance) const
   {
-    // "YYYYMMDDTHHMMSS", maybe with a fraction
-    if (text.size() < 15 || text[8] != 'T' || (text.size() > 15 && text[15] != '.'))
+    if (HasFind())
     {
-      return std::nullopt;
+      return;
     }
-    const auto parse = [&](std::size_t begin, std::size_t size)
-    { return ParseNumber<unsigned>(text.substr(begin, size)); };
-    const std::optional<unsigned> year = parse(0, 4), month = parse(4, 2), day = parse(6, 2),
-                                  hour = parse(9, 2), minute = parse(11, 2), second = parse(13, 2);
-    if (!year || !month || !day || !hour || !minute || !second || *year < 1970 || *month < 1 ||
-        *month > 12 || *day < 1 || *day > 31 || *hour > 23 || *minute > 59 || *second > 60)
-    {
-      return std::nullopt;
-    }
-    std::tm time = {};
-    time.tm_year = static_cast<int>(*year) - 1900;
-    time.tm_mon = static_cast<int>(*month) - 1;
-    time.tm_mday = static_cast<int>(*day);
-    time.tm_hour = static_cast<int>(*hour);
-    time.tm_min = static_cast<int>(*minute);
-    time.tm_sec = static_cast<int>(*second);
-    return timegm(&time);
+    const std::optional<std::uint64_t> size =
+      ParseSize(api_.GetText("/instances/" + instance.id + "/attachments/dicom/size"));
+    instance.sizeBytes = size.value_or(instance.sizeBytes);
   }
+
 } // namespace OrthancPlugins

@@ -4,29 +4,19 @@
 #pragma once
 
 #include "OrthancRestApi.h"
+#include "ResourceJson.h"
 
 #include "../Core/HostVersion.h"
 #include "../Core/IDicomStore.h"
 
-#include <map>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace OrthancPlugins
 {
-  // One resource as the host describes it
-  struct HostResource
-  {
-    std::string id;
-    ResourceLevel level = ResourceLevel::Patient;
-    std::string parentId;              // empty for a patient
-    std::vector<std::string> childIds; // in the order of the host; empty for an instance
-    DicomTags tags;
-    DicomTags patientTags;   // of a study
-    StoredInstance instance; // of an instance
-  };
-
   /**
    * What the host tells about resources, in our types. Resources that are not there (any more) are left
    * out, without an error: a resource may be deleted between two calls. Throws Failure of the kind of
@@ -44,32 +34,50 @@ namespace OrthancPlugins
     // Of any level, in the order of the identifiers, whole
     std::vector<HostResource> Lookup(const std::vector<std::string>& ids) const;
 
-    // One resource; without its children where the host can leave them out, as a series has thousands
+    // One resource. A series comes without its children where the host can leave them out: it has
+    // thousands
     std::optional<HostResource> LookupAlone(ResourceLevel level, const std::string& id) const;
 
-    // The series of a study, with the identifiers of their instances
+    // The series of a study, as LookupAlone() gives them
     std::vector<HostResource> LookupSeries(const HostResource& study) const;
 
-    using InstanceMap = std::map<std::string, StoredInstance>;
+    // The instances of all series below a study, or of the only one below a series: per series, in its
+    // order
+    std::vector<std::vector<StoredInstance>>
+    ListInstances(ResourceLevel parentLevel,
+                  const std::string& parentId,
+                  const std::vector<HostResource>& allSeries,
+                  const DescribeOptions& options) const;
 
-    // The instances below a study or a series, as many as one expects at least. Empty on hosts that
-    // cannot do that with a few calls
-    InstanceMap FindInstances(ResourceLevel parentLevel,
-                              const std::string& parentId,
-                              std::size_t expectedCount,
-                              const DescribeOptions& options) const;
-
-    // The instances of a series, in its order; taken out of "known", else looked up
-    std::vector<StoredInstance> ListInstances(const HostResource& series, InstanceMap& known) const;
+    // The size of one instance in full: some hosts tell its lower 32 bits only where they describe it
+    void CorrectSize(StoredInstance& instance) const;
 
   private:
+    struct FoundInstance
+    {
+      std::string seriesId; // empty if it was not asked for
+      StoredInstance instance;
+    };
+    using FoundInstances = std::vector<FoundInstance>;
+
+    struct FindRange;
+
     bool HasFind() const;
+    std::vector<HostResource> FindSeries(const HostResource& study) const;
+    FoundInstances FindPage(const FindRange& range, const DescribeOptions& options) const;
+    FoundInstances
+    FindInstances(FindRange range, std::size_t expectedCount, const DescribeOptions& options) const;
+    std::unordered_map<std::string, StoredInstance>
+    LookupInstances(const std::vector<std::string>& ids, const DescribeOptions& options) const;
+    void AddMissing(const HostResource& series,
+                    const DescribeOptions& options,
+                    std::vector<StoredInstance>& instances) const;
+    std::vector<std::vector<StoredInstance>>
+    ListByIdentifier(const std::vector<HostResource>& allSeries,
+                     const DescribeOptions& options) const;
     void CorrectSizes(const std::string& seriesId, std::vector<StoredInstance>& instances) const;
 
     OrthancRestApi& api_;
     HostVersion version_;
   };
-
-  // The host's "20261123T230000", UTC; absent for any other text
-  std::optional<std::time_t> ParseHostDate(const std::string& text);
 } // namespace OrthancPlugins

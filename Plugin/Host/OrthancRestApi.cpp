@@ -50,20 +50,9 @@ namespace OrthancPlugins
       }
     }
 
-    Json::Value ParseJson(const unsigned char* data, std::size_t size)
+    std::string_view ToText(const HostBuffer& buffer)
     {
-      const char* const begin = reinterpret_cast<const char*>(data);
-      Json::Value value;
-      if (!TryParse(begin, begin + size, value))
-      {
-        throw Failure(FailureKind::Internal, "Orthanc has not answered with JSON");
-      }
-      return value;
-    }
-
-    Json::Value ParseJson(const std::string& text)
-    {
-      return ParseJson(reinterpret_cast<const unsigned char*>(text.data()), text.size());
+      return std::string_view(reinterpret_cast<const char*>(buffer.GetData()), buffer.GetSize());
     }
 
     std::map<std::string, std::string> ParseHeaders(const HostBuffer& buffer)
@@ -73,7 +62,7 @@ namespace OrthancPlugins
       {
         return headers;
       }
-      const Json::Value json = ParseJson(buffer.GetData(), buffer.GetSize());
+      const Json::Value json = OrthancRestApi::ParseJson(ToText(buffer));
       for (const std::string& name : json.getMemberNames())
       {
         std::string key = name;
@@ -149,6 +138,15 @@ namespace OrthancPlugins
 
   Json::Value OrthancRestApi::PostJson(const std::string& path, const Json::Value& body)
   {
+    Json::Value answer;
+    Post(path, body, [&](std::string_view text) { answer = ParseJson(text); });
+    return answer;
+  }
+
+  void OrthancRestApi::Post(const std::string& path,
+                            const Json::Value& body,
+                            const std::function<void(std::string_view)>& consumer)
+  {
     Json::StreamWriterBuilder builder;
     builder["indentation"] = "";
     const std::string text = Json::writeString(builder, body);
@@ -156,6 +154,16 @@ namespace OrthancPlugins
     CheckHostCall(OrthancPluginRestApiPost(context_, answer.GetTarget(), path.c_str(), text.data(),
                                            static_cast<std::uint32_t>(text.size())),
                   "POST " + path);
-    return ParseJson(answer.GetData(), answer.GetSize());
+    consumer(ToText(answer));
+  }
+
+  Json::Value OrthancRestApi::ParseJson(std::string_view text)
+  {
+    Json::Value value;
+    if (!TryParse(text.data(), text.data() + text.size(), value))
+    {
+      throw Failure(FailureKind::Internal, "Orthanc has not answered with JSON");
+    }
+    return value;
   }
 } // namespace OrthancPlugins

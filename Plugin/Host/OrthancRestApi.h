@@ -8,7 +8,9 @@
 #include "../Core/HostVersion.h"
 #include "../Http/IHostRest.h"
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace Json
 {
@@ -34,6 +36,13 @@ namespace OrthancPlugins
     std::string GetText(const std::string& path);
     Json::Value GetJson(const std::string& path);
     Json::Value PostJson(const std::string& path, const Json::Value& body);
+
+    // Hands the body over where the host has left it: it may be of megabytes
+    void Post(const std::string& path,
+              const Json::Value& body,
+              const std::function<void(std::string_view)>& consumer);
+
+    static Json::Value ParseJson(std::string_view text);
 
   private:
     OrthancPluginContext* context_;

@@ -27,6 +27,7 @@ namespace OrthancPlugins
     {
       OrthancPluginContext* context;
       HostVersion version;
+      bool isHostAuthenticating;
       RestDispatch dispatch;
     };
 
@@ -39,7 +40,8 @@ namespace OrthancPlugins
                 const char* path,
                 const OrthancPluginHttpRequest& request)
     {
-      const HttpRequest converted = ToHttpRequest(path, request, state.version);
+      const HttpRequest converted =
+        ToHttpRequest(path, request, state.version, state.isHostAuthenticating);
       OrthancHttpAnswer answer(state.context, output, state.version);
       state.dispatch(row, converted, answer);
     }
@@ -70,6 +72,7 @@ namespace OrthancPlugins
 
   void RegisterRestRoutes(OrthancPluginContext* context,
                           const std::vector<std::string>& uris,
+                          bool isHostAuthenticating,
                           RestDispatch dispatch)
   {
     static constexpr auto CALLBACKS = MakeCallbacks(std::make_index_sequence<MAX_REST_ROUTES>());
@@ -78,8 +81,9 @@ namespace OrthancPlugins
     {
       throw Failure(FailureKind::Internal, "Too many routes");
     }
-    restState = std::make_unique<RestState>(
-      RestState{context, HostVersion::Parse(context->orthancVersion), std::move(dispatch)});
+    restState =
+      std::make_unique<RestState>(RestState{context, HostVersion::Parse(context->orthancVersion),
+                                            isHostAuthenticating, std::move(dispatch)});
     for (std::size_t row = 0; row < uris.size(); row++)
     {
       OrthancPluginRegisterRestCallbackNoLock(context, uris[row].c_str(), CALLBACKS[row]);

@@ -23,9 +23,11 @@ namespace OrthancPlugins
   constexpr std::size_t MAX_REST_ROUTES = 64;
 
   // Registers one C callback per URI (a regular expression of the whole path), without the host's lock
-  // on callbacks. Once while the plugin is initialized. Throws Failure(Internal) for too many rows
+  // on callbacks. Once while the plugin is initialized. "isHostAuthenticating" as in ToHttpRequest().
+  // Throws Failure(Internal) for too many rows
   void RegisterRestRoutes(OrthancPluginContext* context,
                           const std::vector<std::string>& uris,
+                          bool isHostAuthenticating,
                           RestDispatch dispatch);
 
   // When the plugin is finalized: the host has stopped its HTTP server, no callback is running.

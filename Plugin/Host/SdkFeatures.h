@@ -12,3 +12,10 @@
 #else
 #define HOST_HAS_STREAM_ANSWER 0
 #endif
+
+// What an authentication plugin has found out about a request comes with it
+#if ORTHANC_PLUGINS_VERSION_IS_ABOVE(1, 12, 9)
+#define HOST_HAS_AUTHENTICATION_PAYLOAD 1
+#else
+#define HOST_HAS_AUTHENTICATION_PAYLOAD 0
+#endif

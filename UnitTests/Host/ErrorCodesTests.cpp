@@ -76,6 +76,7 @@ namespace OrthancPlugins
          {std::make_pair(FailureKind::NotAllowed, 405u),
           std::make_pair(FailureKind::Conflict, 409u), std::make_pair(FailureKind::TooLarge, 413u),
           std::make_pair(FailureKind::RangeInvalid, 416u),
+          std::make_pair(FailureKind::NotImplemented, 501u),
           std::make_pair(FailureKind::Unavailable, 503u)})
     {
       const std::size_t index = static_cast<std::size_t>(ToErrorCode(kind)) - 1000000;

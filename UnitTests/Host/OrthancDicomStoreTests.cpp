@@ -11,6 +11,7 @@
 #include <json/writer.h>
 
 #include <algorithm>
+#include <functional>
 #include <sstream>
 
 namespace OrthancPlugins
@@ -29,8 +30,10 @@ namespace OrthancPlugins
       std::map<std::string, Json::Value> resources; // ID -> expanded, with Metadata
       std::size_t limit = SIZE_MAX;                 // of answers to one find
       std::set<std::string> hidden;                 // left out of finds
+      bool hasCounts = true;                        // of the instances of a series, if asked for
+      std::function<void(const Json::Value& find)> onFind = [](const Json::Value&) {};
 
-      // Children are listed in the order of the calls
+      // Children are listed in the order of the calls, on new hosts by identifier
       void Add(const std::string& type, const std::string& id, const std::string& parent)
       {
         Json::Value& json = resources[id];
@@ -58,7 +61,26 @@ namespace OrthancPlugins
           const std::string parentType = resources.at(parent)["Type"].asString();
           json["Parent" + parentType] = parent;
           resources.at(parent)[LISTS.at(parentType)].append(id);
+          if (isNew_)
+          {
+            Sort(resources.at(parent)[LISTS.at(parentType)]);
+          }
         }
+      }
+
+      void Remove(const std::string& instance)
+      {
+        Json::Value& list = resources.at(resources.at(instance)["ParentSeries"].asString());
+        Json::Value kept = Json::arrayValue;
+        for (const Json::Value& id : list["Instances"])
+        {
+          if (id != instance)
+          {
+            kept.append(id);
+          }
+        }
+        list["Instances"] = kept;
+        resources.erase(instance);
       }
 
       FakeOrthanc::RestAnswer Answer(const std::string& call, const std::string& body)
@@ -91,7 +113,7 @@ namespace OrthancPlugins
         }
         else if (call.rfind("GET /instances/", 0) == 0 && !isNew_)
         {
-          answer.body = "5368709120";
+          answer.body = attachmentSize;
           return answer;
         }
         else
@@ -103,8 +125,17 @@ namespace OrthancPlugins
       }
 
       std::string statistics = "0";
+      std::string attachmentSize = "100";
 
     private:
+      static void Sort(Json::Value& list)
+      {
+        for (Json::ArrayIndex i = list.size() - 1; i > 0 && list[i] < list[i - 1]; i--)
+        {
+          list[i].swap(list[i - 1]);
+        }
+      }
+
       bool IsBelow(const std::string& id, const std::string& ancestor) const
       {
         const Json::Value& json = resources.at(id);
@@ -120,6 +151,7 @@ namespace OrthancPlugins
 
       Json::Value Find(const Json::Value& request) const
       {
+        onFind(request);
         EXPECT_TRUE(request["Query"].isObject());
         std::string ancestor;
         for (const char* parent : {"ParentPatient", "ParentStudy", "ParentSeries"})
@@ -133,6 +165,7 @@ namespace OrthancPlugins
         }
         Json::Value result = Json::arrayValue;
         std::size_t skipped = 0;
+        const std::size_t asked = request.isMember("Limit") ? request["Limit"].asUInt() : SIZE_MAX;
         for (const auto& [id, json] : resources) // by identifier
         {
           if (json["Type"] != request["Level"] || (id != ancestor && !IsBelow(id, ancestor)) ||
@@ -144,9 +177,14 @@ namespace OrthancPlugins
           {
             skipped++;
           }
-          else if (result.size() < std::min<std::size_t>(limit, request["Limit"].asUInt()))
+          else if (result.size() < std::min(limit, asked))
           {
             result.append(Reduce(json, content));
+            if (request["RequestedTags"][0] == "NumberOfSeriesRelatedInstances" && hasCounts)
+            {
+              result[result.size() - 1]["RequestedTags"]["NumberOfSeriesRelatedInstances"] =
+                std::to_string(json["Instances"].size());
+            }
           }
         }
         return result;
@@ -299,15 +337,18 @@ namespace OrthancPlugins
 
   TEST_P(OrthancDicomStoreTest, SeriesKeepTheirInstancesInOrder)
   {
-    database.Add("Series", "q", "s");
-    database.Add("Instance", "a9", "q");
-    database.Add("Instance", "a1", "q");
+    database.Add("Series", "t", "s");
+    database.Add("Instance", "a9", "t");
+    database.Add("Instance", "a1", "t");
 
     const StoredPatient patient = store.Describe(ResourceLevel::Patient, "p", DescribeOptions());
 
     ASSERT_EQ(2u, patient.studies.at(0).series.size());
     EXPECT_EQ((std::vector<std::string>{"i1", "i2", "i3"}), GetIds(patient.studies[0].series[0]));
-    EXPECT_EQ((std::vector<std::string>{"a9", "a1"}), GetIds(patient.studies[0].series[1]));
+    // New hosts sort by identifier
+    EXPECT_EQ(host.GetVersion().IsAtLeast(1, 12, 5) ? (std::vector<std::string>{"a1", "a9"})
+                                                    : (std::vector<std::string>{"a9", "a1"}),
+              GetIds(patient.studies[0].series[1]));
   }
 
   TEST_P(OrthancDicomStoreTest, ThousandsOfInstancesTakeFewCalls)
@@ -339,6 +380,138 @@ namespace OrthancPlugins
     {
       EXPECT_EQ(series.id == "r" ? 3u : 1u, series.instances.size());
     }
+  }
+
+  TEST_P(OrthancDicomStoreTest, LimitsOfTheHostCutNoPageOff)
+  {
+    for (int i = 0; i < 500; i++)
+    {
+      database.Add("Instance", "n" + std::to_string(i), "r");
+    }
+    for (const std::size_t limit : {1u, 2u, 100u, 300u, 302u, 502u, 503u, 504u})
+    {
+      database.limit = limit;
+
+      const StoredPatient patient = store.Describe(ResourceLevel::Study, "s", DescribeOptions());
+
+      std::vector<std::string> ids = GetIds(patient.studies.at(0).series.at(0));
+      EXPECT_EQ(503u, ids.size()) << limit;
+      std::sort(ids.begin(), ids.end());
+      EXPECT_EQ(ids.end(), std::unique(ids.begin(), ids.end())) << limit;
+    }
+  }
+
+  // The second page begins where the first one ends, even if that is somewhere else meanwhile
+  TEST_P(OrthancDicomStoreTest, InstancesThatComeAndGoShiftNoOtherOut)
+  {
+    for (int i = 1000; i < 2000; i++)
+    {
+      database.Add("Instance", "n" + std::to_string(i), "r");
+    }
+    const auto change = [&](const std::function<void()>& doIt)
+    {
+      database.onFind = [&, doIt, isDone = false](const Json::Value& find) mutable
+      {
+        if (!isDone && find["Level"] == "Instance" && find["Since"].asUInt() > 0)
+        {
+          isDone = true;
+          doIt();
+        }
+      };
+    };
+    const auto getIds = [&]
+    {
+      const StoredPatient patient = store.Describe(ResourceLevel::Study, "s", DescribeOptions());
+      std::vector<std::string> ids = GetIds(patient.studies.at(0).series.at(0));
+      std::sort(ids.begin(), ids.end());
+      EXPECT_EQ(ids.end(), std::unique(ids.begin(), ids.end()));
+      return std::set<std::string>(ids.begin(), ids.end());
+    };
+
+    const std::set<std::string> all = getIds();
+    EXPECT_EQ(1003u, all.size());
+
+    change([&] { database.Remove("n1005"); });
+    std::set<std::string> afterRemoval = getIds();
+    afterRemoval.insert("n1005");
+    EXPECT_EQ(all, afterRemoval);
+
+    change(
+      [&]
+      {
+        for (int i = 0; i < 700; i++)
+        {
+          database.Add("Instance", "a" + std::to_string(i), "r");
+        }
+      });
+    const std::set<std::string> afterUploads = getIds();
+    for (const std::string& id : all)
+    {
+      EXPECT_TRUE(id == "n1005" || afterUploads.count(id) == 1) << id;
+    }
+  }
+
+  TEST_P(OrthancDicomStoreTest, CountsMayBeUnknown)
+  {
+    database.hasCounts = false;
+    database.Add("Series", "t", "s");
+    database.Add("Instance", "j1", "t");
+
+    const StoredPatient patient = store.Describe(ResourceLevel::Study, "s", DescribeOptions());
+
+    EXPECT_EQ((std::vector<std::string>{"i1", "i2", "i3"}),
+              GetIds(patient.studies.at(0).series.at(0)));
+    EXPECT_EQ((std::vector<std::string>{"j1"}), GetIds(patient.studies[0].series.at(1)));
+  }
+
+  TEST_P(OrthancDicomStoreTest, StrangeJsonIsReadAsWell)
+  {
+    Json::Value& json = database.resources.at("i2");
+    json["Metadata"]["TransferSyntax"] = 12;
+    json["Metadata"]["IndexInSeries"] = "7";
+    json["Metadata"]["ReceptionDate"] = "a\"b\\c";
+    json["MainDicomTags"]["Name"] = "\xC3\xA9\n\"";
+
+    const StoredPatient patient = store.Describe(ResourceLevel::Study, "s", DescribeOptions{true});
+    const StoredSeries& series = patient.studies.at(0).series.at(0);
+
+    EXPECT_EQ((std::vector<std::string>{"i1", "i2", "i3"}), GetIds(series));
+    EXPECT_EQ("", series.instances.at(1).transferSyntaxUid);
+    EXPECT_EQ(7, series.instances.at(1).indexInSeries.value());
+    EXPECT_EQ(100u, series.instances.at(1).sizeBytes);
+    EXPECT_FALSE(series.instances.at(1).receptionUtc.has_value());
+    EXPECT_EQ("\xC3\xA9\n\"", series.instances.at(1).tags.at("Name"));
+    EXPECT_EQ("tag-i3", series.instances.at(2).tags.at("Name"));
+  }
+
+  TEST_P(OrthancDicomStoreTest, TagsOnlyIfAskedFor)
+  {
+    for (const bool isAsked : {false, true})
+    {
+      const StoredPatient patient =
+        store.Describe(ResourceLevel::Study, "s", DescribeOptions{isAsked});
+      EXPECT_EQ(isAsked, !patient.studies.at(0).series.at(0).instances.at(0).tags.empty());
+    }
+  }
+
+  TEST_P(OrthancDicomStoreTest, FailureOfOnePageFailsTheWhole)
+  {
+    for (int i = 0; i < 5000; i++)
+    {
+      database.Add("Instance", "n" + std::to_string(i), "r");
+    }
+    unsigned pagesCount = 0;
+    host.onRest = [&](const std::string& call, const std::string& body)
+    {
+      FakeOrthanc::RestAnswer answer = database.Answer(call, body);
+      if (answer.body.size() > 100000 && ++pagesCount == 2)
+      {
+        answer.code = OrthancPluginErrorCode_DatabaseUnavailable;
+      }
+      return answer;
+    };
+
+    EXPECT_THROW(store.Describe(ResourceLevel::Study, "s", DescribeOptions()), Failure);
   }
 
   TEST_P(OrthancDicomStoreTest, WhatAFindHasMissedIsLookedUp)
@@ -460,13 +633,18 @@ namespace OrthancPlugins
     database.Add("Instance", "i1", "r");
     database.resources.at("i1")["FileSize"] = 1073741824; // 5 GiB, cut off
     database.statistics = "5368709120";
+    database.attachmentSize = "5368709120";
     OrthancRestApi api(host.GetContext(), host.GetVersion());
     const Settings settings;
     OrthancDicomStore store(host.GetContext(), api, settings, host.GetVersion());
 
-    const StoredPatient patient = store.Describe(ResourceLevel::Series, "r", DescribeOptions());
+    for (const auto& [level, id] : {std::make_pair(ResourceLevel::Series, "r"),
+                                    std::make_pair(ResourceLevel::Instance, "i1")})
+    {
+      const StoredPatient patient = store.Describe(level, id, DescribeOptions());
 
-    EXPECT_EQ(5368709120u, patient.studies.at(0).series.at(0).instances.at(0).sizeBytes);
+      EXPECT_EQ(5368709120u, patient.studies.at(0).series.at(0).instances.at(0).sizeBytes) << id;
+    }
   }
 
   TEST(OrthancDicomStore, DatesOfTheHost)

@@ -133,6 +133,71 @@ namespace OrthancPlugins
     EXPECT_EQ(0u, f.sent.status);
   }
 
+  TEST(OrthancHttpAnswer, PartIsAStatusWithoutCopyAndWithoutContentType)
+  {
+    for (const char* version : {"1.10.1", "1.12.7", "1.13.0"})
+    {
+      Fixture f(version);
+      const std::string file(100000, 'z');
+
+      f.answer.SetHeader("ETag", "\"a\"");
+      f.answer.SendPartial(reinterpret_cast<const unsigned char*>(file.data()) + 10, 20, 1000010,
+                           9000000000);
+
+      EXPECT_EQ(206u, f.sent.status);
+      EXPECT_EQ(file.data() + 10, f.sent.bodyAddress);
+      EXPECT_EQ(20u, f.sent.body.size());
+      EXPECT_EQ("", f.sent.mime);
+      EXPECT_EQ((Headers{{"ETag", "\"a\""}, {"Content-Range", "bytes 1000010-1000029/9000000000"}}),
+                f.sent.headers);
+    }
+  }
+
+  TEST(OrthancHttpAnswer, PartsHaveTheLimitsOfTheHost)
+  {
+    const std::pair<const char*, std::uint64_t> ROWS[] = {
+      {"1.10.1", 0x7fffffffu}, {"1.11.2", 0x7fffffffu}, {"1.11.3", 0xffffffffu},
+      {"1.12.7", 0xffffffffu}, {"1.13.0", 0xffffffffu},
+    };
+
+    for (const auto& [version, limit] : ROWS)
+    {
+      Fixture f(version);
+      const unsigned char byte = 0;
+      EXPECT_EQ(limit, f.answer.GetMaxPartialBytes());
+      EXPECT_EQ(FailureKind::TooLarge,
+                CatchKind([&] { f.answer.SendPartial(&byte, limit + 1, 0, limit + 1); }));
+      EXPECT_EQ(0u, f.sent.status);
+      EXPECT_TRUE(f.sent.headers.empty());
+    }
+  }
+
+  TEST(OrthancHttpAnswer, PartsMustLieWithinTheWhole)
+  {
+    Fixture f("1.10.1");
+    const unsigned char byte = 0;
+
+    EXPECT_EQ(FailureKind::Internal, CatchKind([&] { f.answer.SendPartial(&byte, 0, 0, 10); }));
+    EXPECT_EQ(FailureKind::Internal, CatchKind([&] { f.answer.SendPartial(&byte, 1, 10, 10); }));
+    EXPECT_EQ(FailureKind::Internal, CatchKind([&] { f.answer.SendPartial(&byte, 11, 0, 10); }));
+    EXPECT_EQ(FailureKind::Internal,
+              CatchKind([&] { f.answer.SendPartial(&byte, 1, UINT64_MAX, 10); }));
+    EXPECT_EQ(0u, f.sent.status);
+  }
+
+  TEST(OrthancHttpAnswer, EmptyStatusKeepsItsHeaders)
+  {
+    for (const unsigned status : {304u, 412u, 416u})
+    {
+      Fixture f("1.10.1");
+      f.answer.SetHeader("X-A", "1");
+      f.answer.SendEmptyStatus(status);
+      EXPECT_EQ(status, f.sent.status);
+      EXPECT_EQ("", f.sent.body);
+      EXPECT_EQ((Headers{{"X-A", "1"}}), f.sent.headers);
+    }
+  }
+
   TEST(OrthancHttpAnswer, EmptyFileIsAnEmptyBuffer)
   {
     Fixture f("1.10.1");
@@ -229,6 +294,29 @@ namespace OrthancPlugins
 
     EXPECT_EQ(1u, f.sent.blockSizes.size());
     f.answer.EndStream();
+  }
+
+  TEST(OrthancHttpAnswer, FlushedBytesLeaveAtOnce)
+  {
+    for (const StreamFraming framing : {StreamFraming::Chunked, StreamFraming::Plain})
+    {
+      Fixture f("1.12.7");
+      const bool isChunked = framing == StreamFraming::Chunked;
+
+      IByteSink& sink = f.answer.BeginStream("text/event-stream", std::nullopt, framing);
+      f.answer.FlushStream();
+      EXPECT_EQ("", f.sent.body);
+      for (int i = 0; i < 20; i++)
+      {
+        sink.Write(":\n\n", 3);
+        f.answer.FlushStream();
+        ASSERT_EQ(static_cast<std::size_t>(i + 1), f.sent.blockSizes.size());
+      }
+      EXPECT_EQ(isChunked ? "3\r\n:\n\n\r\n" : ":\n\n", f.sent.body.substr(0, isChunked ? 8 : 3));
+      f.answer.EndStream();
+
+      EXPECT_EQ(FailureKind::Internal, CatchKind([&] { f.answer.FlushStream(); }));
+    }
   }
 
   TEST(OrthancHttpAnswer, AnnouncedLengthIsKept)

@@ -323,4 +323,29 @@ namespace OrthancPlugins
     }
     EXPECT_TRUE(host.calls.empty());
   }
+
+  TEST(OrthancInstanceReader, WhatMayPassIsNotMissing)
+  {
+    FakeOrthanc host("1.12.7");
+    const OrthancInstanceReader reader(host.GetContext(), Settings(), host.GetVersion());
+    for (const auto& [code, kind] :
+         {std::make_pair(OrthancPluginErrorCode_DatabaseUnavailable, FailureKind::Unavailable),
+          std::make_pair(OrthancPluginErrorCode_DatabaseNotInitialized, FailureKind::Unavailable),
+          std::make_pair(OrthancPluginErrorCode_Timeout, FailureKind::Unavailable),
+          std::make_pair(OrthancPluginErrorCode_InexistentFile, FailureKind::SourceMissing),
+          std::make_pair(OrthancPluginErrorCode_UnknownResource, FailureKind::SourceMissing),
+          std::make_pair(OrthancPluginErrorCode_StorageAreaPlugin, FailureKind::SourceMissing)})
+    {
+      host.failing[_OrthancPluginService_GetDicomForInstance] = code;
+      try
+      {
+        reader.OpenInstance(MakeInstance("x"));
+        ADD_FAILURE() << "Nothing was thrown";
+      }
+      catch (const Failure& failure)
+      {
+        EXPECT_EQ(kind, failure.GetKind()) << code;
+      }
+    }
+  }
 } // namespace OrthancPlugins

@@ -3,6 +3,7 @@
 
 #include "../../Plugin/Core/Failure.h"
 #include "../../Plugin/Host/OrthancJobQueue.h"
+#include "../../Plugin/Host/OrthancRestApi.h"
 #include "../Fakes/FakeOrthanc.h"
 
 #include <boost/thread/thread.hpp>
@@ -60,11 +61,52 @@ namespace OrthancPlugins
       Probe& probe_;
     };
 
+    // The queue of a host, with the REST API that it needs
+    class HostQueue
+    {
+    public:
+      explicit HostQueue(FakeOrthanc& host)
+        : api_(host.GetContext(), host.GetVersion()),
+          queue_(host.GetContext(), api_)
+      {
+      }
+
+      OrthancJobQueue* operator->() { return &queue_; }
+
+    private:
+      OrthancRestApi api_;
+      OrthancJobQueue queue_;
+    };
+
     FakeOrthanc::Job& Submit(FakeOrthanc& host, Probe& probe)
     {
-      OrthancJobQueue(host.GetContext()).Submit(std::make_unique<ProbeJob>(probe), 3);
+      HostQueue(host)->Submit(std::make_unique<ProbeJob>(probe), 3);
       return **host.jobs.begin();
     }
+
+    FakeOrthanc::RestAnswer MakeAnswer(unsigned status, const std::string& body)
+    {
+      FakeOrthanc::RestAnswer answer;
+      answer.status = status;
+      answer.body = body;
+      return answer;
+    }
+
+    FakeOrthanc::RestAnswer MakeError(OrthancPluginErrorCode code)
+    {
+      FakeOrthanc::RestAnswer answer;
+      answer.code = code;
+      return answer;
+    }
+
+    std::string MakeJob(const std::string& id, const std::string& state, const std::string& content)
+    {
+      return R"({"ID":")" + id + R"(","State":")" + state +
+             R"(","Priority":-3,"CreationTime":"20260102T030405.678901","Type":"Archive","Content":)" +
+             content + "}";
+    }
+
+    const char* const HOSTS[] = {"1.10.1", "1.12.7", "1.13.0"};
   } // namespace
 
   TEST(OrthancJobQueue, SubmittedJobBelongsToTheHost)
@@ -72,9 +114,9 @@ namespace OrthancPlugins
     Probe probe;
     {
       FakeOrthanc host("1.12.7");
-      OrthancJobQueue queue(host.GetContext());
+      HostQueue queue(host);
 
-      EXPECT_EQ("job-1", queue.Submit(std::make_unique<ProbeJob>(probe), -5));
+      EXPECT_EQ("job-1", queue->Submit(std::make_unique<ProbeJob>(probe), -5));
 
       const FakeOrthanc::Job& job = **host.jobs.begin();
       EXPECT_EQ("Archive", job.type);
@@ -165,8 +207,7 @@ namespace OrthancPlugins
     Probe probe;
     host.failing[_OrthancPluginService_CreateJob] = OrthancPluginErrorCode_NotEnoughMemory;
 
-    EXPECT_THROW(OrthancJobQueue(host.GetContext()).Submit(std::make_unique<ProbeJob>(probe), 0),
-                 Failure);
+    EXPECT_THROW(HostQueue(host)->Submit(std::make_unique<ProbeJob>(probe), 0), Failure);
     EXPECT_EQ(0, probe.aliveCount);
   }
 
@@ -176,8 +217,7 @@ namespace OrthancPlugins
     Probe probe;
     host.failing[_OrthancPluginService_SubmitJob] = OrthancPluginErrorCode_DatabaseNotInitialized;
 
-    EXPECT_THROW(OrthancJobQueue(host.GetContext()).Submit(std::make_unique<ProbeJob>(probe), 0),
-                 Failure);
+    EXPECT_THROW(HostQueue(host)->Submit(std::make_unique<ProbeJob>(probe), 0), Failure);
     EXPECT_EQ(0, probe.aliveCount);
     EXPECT_TRUE(host.jobs.empty());
   }
@@ -188,8 +228,7 @@ namespace OrthancPlugins
     Probe probe;
     host.failing[_OrthancPluginService_SubmitJob] = OrthancPluginErrorCode_InternalError;
 
-    EXPECT_THROW(OrthancJobQueue(host.GetContext()).Submit(std::make_unique<ProbeJob>(probe), 0),
-                 Failure);
+    EXPECT_THROW(HostQueue(host)->Submit(std::make_unique<ProbeJob>(probe), 0), Failure);
     EXPECT_EQ(1u, host.jobs.size());
     EXPECT_EQ(1, probe.aliveCount);
   }
@@ -256,5 +295,126 @@ namespace OrthancPlugins
 
     EXPECT_EQ(0u, badCount);
     EXPECT_STREQ("{\"Steps\":500}", job.callbacks.getContent(job.callbacks.job));
+  }
+
+  // ---- What the host says about its jobs
+
+  TEST(OrthancJobQueue, ListsTheJobsOfTheHost)
+  {
+    FakeOrthanc host("1.10.1");
+    host.uris["GET /jobs?expand"] =
+      "[" + MakeJob("a", "Pending", R"({"ArchiveId":"x"})") + "," + MakeJob("b", "Running", "{}") +
+      "," + MakeJob("c", "Paused", "null") + "," + MakeJob("d", "Retry", R"({"ArchiveId":7})") +
+      "," + MakeJob("e", "Success", "[]") + "," + MakeJob("f", "Failure", R"("ArchiveId")") + "," +
+      MakeJob("g", "Sleeping", "{}") + R"(,{"State":"Pending"},3,null])";
+
+    const std::vector<QueuedJob> jobs = HostQueue(host)->List();
+
+    ASSERT_EQ(6u, jobs.size());
+    EXPECT_EQ("a", jobs[0].id);
+    EXPECT_EQ("x", jobs[0].archiveId);
+    EXPECT_EQ(-3, jobs[0].priority);
+    EXPECT_EQ("20260102T030405.678901", jobs[0].creationTime);
+    const JobState states[] = {JobState::Pending, JobState::Running, JobState::Paused,
+                               JobState::Retry,   JobState::Success, JobState::Failure};
+    for (std::size_t i = 0; i < 6; i++)
+    {
+      EXPECT_EQ(states[i], jobs[i].state);
+      EXPECT_EQ(i == 0 ? "x" : "", jobs[i].archiveId);
+    }
+  }
+
+  TEST(OrthancJobQueue, ListThatCannotBeReadIsAFailure)
+  {
+    FakeOrthanc host("1.12.7");
+    for (const auto& [answer, kind] :
+         {std::make_pair(MakeAnswer(200, "nonsense"), FailureKind::Internal),
+          std::make_pair(MakeAnswer(200, std::string(100'000, '[')), FailureKind::Internal),
+          std::make_pair(MakeAnswer(503, ""), FailureKind::Unavailable),
+          std::make_pair(MakeAnswer(500, ""), FailureKind::Internal),
+          std::make_pair(MakeError(OrthancPluginErrorCode_DatabaseUnavailable),
+                         FailureKind::Unavailable),
+          std::make_pair(MakeError(OrthancPluginErrorCode_DatabaseNotInitialized),
+                         FailureKind::Unavailable),
+          std::make_pair(MakeError(OrthancPluginErrorCode_UnknownResource), FailureKind::Internal)})
+    {
+      host.onRest = [&answer = answer](const std::string&, const std::string&) { return answer; };
+      try
+      {
+        HostQueue(host)->List();
+        ADD_FAILURE() << "Nothing was thrown";
+      }
+      catch (const Failure& failure)
+      {
+        EXPECT_EQ(kind, failure.GetKind()) << failure.what();
+      }
+    }
+  }
+
+  TEST(OrthancJobQueue, FindsAJobOrNone)
+  {
+    for (const char* const version : HOSTS)
+    {
+      FakeOrthanc host(version);
+      host.uris["GET /jobs/a"] = MakeJob("a", "Running", R"({"ArchiveId":"x"})");
+
+      const std::optional<QueuedJob> job = HostQueue(host)->Find("a");
+
+      ASSERT_TRUE(job.has_value());
+      EXPECT_EQ(JobState::Running, job->state);
+      EXPECT_EQ("x", job->archiveId);
+    }
+  }
+
+  // As each host says that there is no such job, or that its state does not allow it
+  TEST(OrthancJobQueue, RefusalsAreNoFailures)
+  {
+    for (const char* const version : HOSTS)
+    {
+      FakeOrthanc host(version);
+      for (const FakeOrthanc::RestAnswer& answer :
+           {MakeAnswer(404, ""), MakeAnswer(400, ""),
+            MakeError(OrthancPluginErrorCode_UnknownResource),
+            MakeError(OrthancPluginErrorCode_BadRequest),
+            MakeError(OrthancPluginErrorCode_InexistentItem),
+            MakeError(OrthancPluginErrorCode_BadSequenceOfCalls)})
+      {
+        host.onRest = [&](const std::string&, const std::string&) { return answer; };
+        HostQueue queue(host);
+
+        EXPECT_FALSE(queue->Find("a").has_value());
+        EXPECT_FALSE(queue->Cancel("a"));
+        EXPECT_FALSE(queue->Pause("a"));
+        EXPECT_FALSE(queue->Resume("a"));
+        EXPECT_FALSE(queue->Resubmit("a"));
+      }
+    }
+  }
+
+  TEST(OrthancJobQueue, VerbsReachTheHost)
+  {
+    FakeOrthanc host("1.12.7");
+    host.onRest = [](const std::string&, const std::string&) { return MakeAnswer(200, "{}"); };
+    HostQueue queue(host);
+
+    EXPECT_TRUE(queue->Cancel("a"));
+    EXPECT_TRUE(queue->Pause("b"));
+    EXPECT_TRUE(queue->Resume("c"));
+    EXPECT_TRUE(queue->Resubmit("d"));
+
+    EXPECT_EQ((std::vector<std::string>{"POST /jobs/a/cancel", "POST /jobs/b/pause",
+                                        "POST /jobs/c/resume", "POST /jobs/d/resubmit"}),
+              host.calls);
+  }
+
+  TEST(OrthancJobQueue, HostThatIsBusyIsNoRefusal)
+  {
+    FakeOrthanc host("1.12.7");
+    host.onRest = [](const std::string&, const std::string&)
+    { return MakeError(OrthancPluginErrorCode_DatabaseUnavailable); };
+    HostQueue queue(host);
+
+    EXPECT_THROW(queue->Find("a"), Failure);
+    EXPECT_THROW(queue->Cancel("a"), Failure);
   }
 } // namespace OrthancPlugins

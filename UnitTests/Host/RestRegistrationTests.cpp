@@ -30,7 +30,7 @@ namespace OrthancPlugins
     }
 
     RegisterRestRoutes(
-      host.GetContext(), uris,
+      host.GetContext(), uris, false,
       [](std::size_t row, const HttpRequest& request, IHttpAnswer& answer)
       { answer.SendBuffer(std::to_string(row) + request.groups.at(0), "text/plain"); });
 
@@ -50,7 +50,7 @@ namespace OrthancPlugins
     FakeOrthanc host("1.12.7");
 
     EXPECT_THROW(RegisterRestRoutes(host.GetContext(),
-                                    std::vector<std::string>(MAX_REST_ROUTES + 1),
+                                    std::vector<std::string>(MAX_REST_ROUTES + 1), false,
                                     [](std::size_t, const HttpRequest&, IHttpAnswer&) {}),
                  Failure);
     EXPECT_TRUE(host.routes.empty());
@@ -59,7 +59,7 @@ namespace OrthancPlugins
   TEST(RestRegistration, FailuresBecomeErrorsOfTheHost)
   {
     FakeOrthanc host("1.12.7");
-    RegisterRestRoutes(host.GetContext(), {"/a"},
+    RegisterRestRoutes(host.GetContext(), {"/a"}, false,
                        [](std::size_t, const HttpRequest&, IHttpAnswer& answer)
                        {
                          answer.SetHeader("X", "y");
@@ -77,7 +77,7 @@ namespace OrthancPlugins
   TEST(RestRegistration, ForeignExceptionsCrossTheThread)
   {
     FakeOrthanc host("1.12.7");
-    RegisterRestRoutes(host.GetContext(), {"/a", "/b"},
+    RegisterRestRoutes(host.GetContext(), {"/a", "/b"}, false,
                        [](std::size_t row, const HttpRequest&, IHttpAnswer&)
                        {
                          if (row == 0)
@@ -96,7 +96,7 @@ namespace OrthancPlugins
   TEST(RestRegistration, HandlersHaveMoreStackThanTheThreadsOfTheHost)
   {
     FakeOrthanc host("1.12.7");
-    RegisterRestRoutes(host.GetContext(), {"/a"},
+    RegisterRestRoutes(host.GetContext(), {"/a"}, false,
                        [](std::size_t, const HttpRequest&, IHttpAnswer& answer)
                        {
                          volatile char large[1u << 20];
@@ -122,7 +122,7 @@ namespace OrthancPlugins
   {
     FakeOrthanc host("1.12.7");
     std::atomic<unsigned> count{0};
-    RegisterRestRoutes(host.GetContext(), {"/a", "/b"},
+    RegisterRestRoutes(host.GetContext(), {"/a", "/b"}, false,
                        [&](std::size_t row, const HttpRequest& request, IHttpAnswer& answer)
                        {
                          count++;
@@ -162,13 +162,13 @@ namespace OrthancPlugins
       return [text](std::size_t, const HttpRequest&, IHttpAnswer& answer)
       { answer.SendBuffer(text, "text/plain"); };
     };
-    RegisterRestRoutes(host.GetContext(), {"/a"}, dispatch("first"));
+    RegisterRestRoutes(host.GetContext(), {"/a"}, false, dispatch("first"));
     ClearRestRoutes();
     FakeOrthanc::Answer late;
     EXPECT_EQ(OrthancPluginErrorCode_DatabaseUnavailable, Get(host, 0, late));
     EXPECT_EQ(0u, late.status);
 
-    RegisterRestRoutes(host.GetContext(), {"/a"}, dispatch("second"));
+    RegisterRestRoutes(host.GetContext(), {"/a"}, false, dispatch("second"));
     FakeOrthanc::Answer answer;
     EXPECT_EQ(OrthancPluginErrorCode_Success, Get(host, 0, answer));
     EXPECT_EQ("second", answer.body);

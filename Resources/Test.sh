@@ -65,9 +65,6 @@ done
 
 WORK_IN_ROOT=/var/cache/orthanc-advanced-rest-work
 LOGS=$(mktemp -d /tmp/orthanc-advanced-rest-tests.XXXXXX)
-TOTAL_PASSED=0
-TOTAL_FAILED=0
-SUMMARY=()
 FAILED_LOGS=()
 
 # Where the work of a host is, seen from here
@@ -215,10 +212,29 @@ test_host()
   fi
   version=$(on_host "${host}" offline Orthanc --version 2>/dev/null |
             sed -n '1s,^[^ ]*Orthanc \([0-9.]*\|mainline\).*,\1,p') || true
-  SUMMARY+=("host ${host} (Orthanc ${version:-not installed}): ${passed} passed, ${failed} failed")
-  TOTAL_PASSED=$((TOTAL_PASSED + passed))
-  TOTAL_FAILED=$((TOTAL_FAILED + failed))
+  echo "${passed} ${failed} ${version:-not installed}" > "${LOGS}/${host}.result"
   exec {lock}>&-
+}
+
+# The hosts one after the other; the logs that tell of failures go into a file
+test_hosts()
+{
+  local host
+  STEP=
+  trap stop_step INT TERM
+  for host in "$@"
+  do
+    test_host "${host}"
+  done
+  printf '%s\n' "${FAILED_LOGS[@]+"${FAILED_LOGS[@]}"}" > "${LOGS}/$1.failed"
+}
+
+stop_chains()
+{
+  trap - INT TERM
+  kill -TERM "${CHAINS[@]}" 2>/dev/null || true
+  wait "${CHAINS[@]}" 2>/dev/null || true
+  exit 130
 }
 
 prepare_host()
@@ -237,11 +253,42 @@ prepare_host()
 # For the namespaces, the counting and the roots
 step "${NATIVE}" tools install_packages run roots || { cat "${FAILED_LOGS[@]}" >&2; exit 1; }
 
+# This machine's host beside the others: while one waits for a server, the other compiles
+NATIVE_LIST=()
+ROOT_LIST=()
 for host in "${HOST_LIST[@]}"
 do
-  test_host "${host}"
+  if [ "${host}" = "${NATIVE}" ]
+  then
+    NATIVE_LIST+=("${host}")
+  else
+    ROOT_LIST+=("${host}")
+  fi
+done
+CHAINS=()
+trap stop_chains INT TERM
+if [ "${#NATIVE_LIST[@]}" != 0 ]
+then
+  test_hosts "${NATIVE_LIST[@]}" &
+  CHAINS+=($!)
+fi
+if [ "${#ROOT_LIST[@]}" != 0 ]
+then
+  test_hosts "${ROOT_LIST[@]}" &
+  CHAINS+=($!)
+fi
+for chain in "${CHAINS[@]}"
+do
+  wait "${chain}" || true
 done
 
+while read -r log
+do
+  if [ -n "${log}" ]
+  then
+    FAILED_LOGS+=("${log}")
+  fi
+done < <(cat "${LOGS}"/*.failed 2>/dev/null)
 for log in "${FAILED_LOGS[@]+"${FAILED_LOGS[@]}"}"
 do
   echo
@@ -250,7 +297,20 @@ do
 done
 
 echo
-printf '%s\n' "${SUMMARY[@]}"
+TOTAL_PASSED=0
+TOTAL_FAILED=0
+for host in "${HOST_LIST[@]}"
+do
+  # A chain that has died leaves no result: that is a failure
+  passed=0 failed=1 version="not tested"
+  if [ -e "${LOGS}/${host}.result" ]
+  then
+    read -r passed failed version < "${LOGS}/${host}.result"
+  fi
+  echo "host ${host} (Orthanc ${version}): ${passed} passed, ${failed} failed"
+  TOTAL_PASSED=$((TOTAL_PASSED + passed))
+  TOTAL_FAILED=$((TOTAL_FAILED + failed))
+done
 STATUS=0
 if [ "${TOTAL_FAILED}" != 0 ] || [ "${TOTAL_PASSED}" = 0 ]
 then

@@ -187,8 +187,10 @@ def small_disk(tmp_path):
 
 def test_disk_full_while_spooling(start_server, small_disk, expect_errors):
     expect_errors("")
-    server = start_server({"AdvancedRest": {"Spool": {"Directory": str(small_disk)}}})
-    large = server.upload_all(make_ballast(count=5, megabytes=4, patient="large"))[0]["ParentStudy"]
+    # A size that cannot be foreseen, so that it is not refused at once: images that compress badly
+    server = start_server({"AdvancedRest": {
+        "Spool": {"Directory": str(small_disk), "MaxDiskPercent": 0}, "Jobs": {"MaxRetries": 0}}})
+    large = server.upload_all(make_ballast(count=3, megabytes=4, patient="large"))[0]["ParentStudy"]
     small = server.upload(make_dicom("small"))["ParentStudy"]
 
     job = server.submit(f"/studies/{large}/archive")

@@ -3,6 +3,8 @@
 """The configuration: routes go back to Orthanc when switched off, and wrong options stop the start."""
 
 import json
+import os
+import re
 
 import pytest
 
@@ -106,15 +108,18 @@ def test_plugin_describes_itself(start_server):
     assert described["Description"]
 
 
-def test_documented_configuration_is_accepted(start_server):
-    """Resources/Configuration.json, with every option at its default."""
-    import os
-    import re
-    path = os.path.join(os.path.dirname(__file__), "..", "Configuration.json")
+def read_resource(name):
+    """JSON with comments, as Orthanc reads it."""
+    path = os.path.join(os.path.dirname(__file__), "..", name)
     with open(path, encoding="utf-8") as stream:
         text = re.sub(r"/\*.*?\*/", "", stream.read(), flags=re.DOTALL)
-    text = "\n".join(line for line in text.splitlines() if not line.strip().startswith("//"))
-    section = json.loads(text)["AdvancedRest"]
+    return json.loads("\n".join(line for line in text.splitlines()
+                                if not line.strip().startswith("//")))
+
+
+def test_documented_configuration_is_accepted(start_server):
+    """Resources/Configuration.json, with every option at its default."""
+    section = read_resource("Configuration.json")["AdvancedRest"]
     server = start_server({"AdvancedRest": section})
     stored = upload(server)
 
@@ -124,6 +129,42 @@ def test_documented_configuration_is_accepted(start_server):
     path = f"/studies/{stored['ParentStudy']}/archive"
     assert list_names(server.get(path).content) == list_names(plain.get(path).content)
     assert server.get(path).headers.keys() == plain.get(path).headers.keys()
+
+
+def test_permissions_cover_the_routes(start_server, expect_errors):
+    """Resources/Authorization.json: what a user may be allowed is a route, and the other way round."""
+    expect_errors()
+    rows = read_resource("Authorization.json")["Authorization"]["Permissions"]
+    server = start_server()
+    stored = upload(server)
+    job = server.submit(f"/studies/{stored['ParentStudy']}/archive")
+    server.wait_success(job)
+    archive = server.get_json("/advanced-rest/archives")[0]["Id"]
+    routes = [
+        *((method, f"/{level}/{stored[key]}/archive") for method in ("get", "post") for level, key in (
+            ("patients", "ParentPatient"), ("studies", "ParentStudy"), ("series", "ParentSeries"),
+            ("instances", "ID"))),
+        ("get", "/tools/create-archive"), ("post", "/tools/create-archive"),
+        ("get", "/jobs"), ("get", f"/jobs/{job}"), ("get", f"/jobs/{job}/deliveries"),
+        ("get", f"/jobs/{job}/archive"), ("put", f"/jobs/{job}/archive/pin"),
+        ("delete", f"/jobs/{job}/archive/pin"), ("put", f"/jobs/{job}/priority"),
+        *(("post", f"/jobs/{job}/{verb}") for verb in ("cancel", "pause", "resume", "resubmit")),
+        *(("post", f"/advanced-rest/jobs/{verb}") for verb in ("cancel", "resubmit", "delete")),
+        ("get", "/advanced-rest/archives"), ("get", f"/advanced-rest/archives/{archive}"),
+        ("delete", f"/jobs/{job}/archive"), ("delete", f"/jobs/{job}"),
+        ("delete", f"/advanced-rest/archives/{archive}"),
+    ]
+    used = set()
+
+    for method, path in routes:
+        allowing = [index for index, (verb, pattern, _) in enumerate(rows)
+                    if verb == method and re.search(pattern, path)]
+        assert allowing, (method, path)
+        used.update(allowing)
+        assert server.request(method.upper(), path).status_code != 405, (method, path)
+
+    unused = {rows[index][1] for index in range(len(rows)) if index not in used}
+    assert unused <= {"^/advanced-rest/events$", "^/jobs/([a-f0-9-]+)/(events|deliveries)$"}
 
 
 # Wrong options
@@ -145,12 +186,30 @@ WRONG = {
     "AdvancedRest.Archive.WindowMB": [0, 100000, "16"],
     "AdvancedRest.Archive.DirectStorage": ["x"],
     "AdvancedRest.Archive.Unknown": [1],
-    "AdvancedRest.Jobs": ["x", 1, {}],
+    "AdvancedRest.Jobs": ["x", 1, []],
+    "AdvancedRest.Jobs.Enabled": ["yes", 1],
+    "AdvancedRest.Jobs.Reuse": ["yes", 0],
+    "AdvancedRest.Jobs.MaxRetries": [-1, 1000, "3"],
+    "AdvancedRest.Jobs.RetryDelaySeconds": [-1, "10"],
+    "AdvancedRest.Jobs.MaxWaiters": [-1, "20"],
+    "AdvancedRest.Jobs.MaxWaitSeconds": [-1, "300"],
+    "AdvancedRest.Jobs.OwnJobsOnly": ["yes", True],
+    "AdvancedRest.Jobs.Administrators": ["root", [5]],
+    "AdvancedRest.Jobs.Unknown": [1],
     "AdvancedRest.Spool": [5, "/var/spool", True],
     "AdvancedRest.Spool.Directory": [5, "", "/dev/null/x"],
     "AdvancedRest.Spool.MaxArchives": [-1, "1", 1.5],
     "AdvancedRest.Spool.MaxAgeHours": [-1, "24", []],
+    "AdvancedRest.Spool.MaxSizeMB": [0, -1, "200"],
+    "AdvancedRest.Spool.MaxDiskPercent": [-1, 101, "20"],
+    "AdvancedRest.Spool.HistoryHours": [0, -1, "168"],
+    "AdvancedRest.Spool.MaxRecords": [0, -1, []],
     "AdvancedRest.Spool.Unknown": [1],
+    "AdvancedRest.Webhooks": [True, []],
+    "AdvancedRest.Webhooks.Targets": [{}, ["http://host/"]],
+    "AdvancedRest.Webhooks.AllowedUrls": ["http://host/", ["*"], ["http://user@host/"]],
+    "AdvancedRest.Webhooks.AllowedAddresses": ["10.0.0.0/8", ["localhost"], ["10.0.0.0/33"]],
+    "AdvancedRest.Webhooks.Unknown": [1],
     "AdvancedRest.Unknown": [{}],
 }
 
@@ -178,6 +237,8 @@ def test_wrong_option_stops_the_start(start_server, expect_errors, option):
     ("AdvancedRest.Archive.MaxStreams", 0), ("AdvancedRest.Archive.MaxStreams", 1000),
     ("AdvancedRest.Archive.Threads", 64), ("AdvancedRest.Archive.WindowMB", 4096),
     ("AdvancedRest.Spool.MaxArchives", 0), ("AdvancedRest.Spool.MaxAgeHours", 0),
+    ("AdvancedRest.Spool.MaxDiskPercent", 0), ("AdvancedRest.Spool.MaxDiskPercent", 100),
+    ("AdvancedRest.Jobs", {}), ("AdvancedRest.Webhooks", {}), ("AdvancedRest.Jobs.MaxRetries", 0),
     ("AdvancedRest.Archive", True), ("AdvancedRest.Archive", {}), ("AdvancedRest.Spool", {}),
 ])
 def test_extreme_options_are_accepted(start_server, option, value):
@@ -189,7 +250,6 @@ def test_extreme_options_are_accepted(start_server, option, value):
 
 def test_relative_spool(start_server):
     """Relative to the configuration file, like Orthanc's own directories."""
-    import os
     server = start_server({"AdvancedRest": {"Spool": {"Directory": "my/spool"}}})
     stored = server.upload(make_dicom())
 

@@ -7,8 +7,8 @@ import os
 import re
 import sys
 
-# Folder (the deepest one that matches counts) -> folders of ours that it may include, besides itself.
-# "Plugin/Core/." is Core without its subfolders
+# Folder (the deepest one that matches counts) -> folders and headers of ours that it may include, besides
+# itself. "Plugin/Core/." is Core without its subfolders
 OWN = {
     "Plugin": ["Plugin/*"],
     "Plugin/Core": [],
@@ -18,7 +18,8 @@ OWN = {
     "Plugin/Core/Archive": ["Plugin/Core/.", "Plugin/Core/Zip", "Plugin/Core/Dicom"],
     "Plugin/Core/Spool": ["Plugin/Core/.", "Plugin/Core/Archive"],
     "Plugin/Core/Jobs": ["Plugin/Core/*"],
-    "Plugin/Core/Notify": ["Plugin/Core/.", "Plugin/Core/Spool"],
+    "Plugin/Core/Notify": ["Plugin/Core/.", "Plugin/Core/Spool", "Plugin/Core/Jobs/IJobObserver.h",
+                           "Plugin/Core/Jobs/ArchiveContent.h"],
     "Plugin/Core/Media": ["Plugin/Core/.", "Plugin/Core/Zip", "Plugin/Core/Dicom"],
     "Plugin/Http": ["Plugin/Core/."],
     "Plugin/Rest": ["Plugin/Http", "Plugin/Core/*"],
@@ -45,10 +46,11 @@ THIRD = {
     "qpdf/*": ["Plugin/Core/Dicom/*.cpp"],
     "prometheus/*": ["Plugin/Core/Metrics/*", "UnitTests/**"],
     "json/*": ["Plugin/Core/Spool/ArchiveRecordJson.cpp", "Plugin/Core/Jobs/*.cpp",
-               "Plugin/Rest/*.cpp", "Plugin/Host/*.cpp", "Plugin/*.cpp", "UnitTests/**.cpp"],
-    "curl/*": ["Plugin/Core/Notify/*.cpp"],
-    "openssl/*": ["Plugin/Core/Archive/*.cpp", "Plugin/Core/Notify/*.cpp", "Plugin/Core/Media/*.cpp",
-                  "UnitTests/**.cpp"],
+               "Plugin/Core/Notify/DeliveryRecordJson.cpp", "Plugin/Core/Notify/WebhookBody.cpp",
+               "Plugin/Rest/*.cpp", "Plugin/Host/*.cpp", "Plugin/*.cpp", "UnitTests/**"],
+    "curl/*": ["Plugin/Core/Notify/DeliverySender.cpp"],
+    "openssl/*": ["Plugin/Core/Archive/*.cpp", "Plugin/Core/Notify/WebhookSignature.cpp",
+                  "Plugin/Core/Media/*.cpp", "UnitTests/**.cpp"],
     "libisofs/*": ["Plugin/Core/Media/*.cpp"],
     "archive.h": ["Plugin/Core/Media/*.cpp"],
     "archive_entry.h": ["Plugin/Core/Media/*.cpp"],
@@ -93,7 +95,7 @@ def may_include_own(source, target):
         elif allowed.endswith("/*"):
             if target_folder == allowed[:-2] or target_folder.startswith(allowed[:-1]):
                 return True
-        elif target_folder == allowed:
+        elif allowed in (target_folder, target):
             return True
     return False
 

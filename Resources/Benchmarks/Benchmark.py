@@ -4,7 +4,9 @@
 """Archives of the plugin against the host's own route: ratios in one run.
 
 Two servers hold the same synthetic studies: one with the plugin, one without. Every figure is the median
-of interleaved repeats, the client is curl. Prints a Markdown table.
+of interleaved repeats. Throughput is measured by curl; the first byte is the first one of the body, in
+downloads of their own that are broken off, as a server may send its headers before it has done anything.
+Prints Markdown: a table of what was measured, then each target and whether it is met.
 
     /usr/bin/python3 Resources/Benchmarks/Benchmark.py build/libOrthancAdvancedRest.so [--repeats 3]
 """
@@ -34,6 +36,8 @@ from pydicom.uid import generate_uid
 ORTHANC = shutil.which("Orthanc") or "/usr/sbin/Orthanc"
 EXPLICIT = "1.2.840.10008.1.2.1"
 JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+SETTLE_SECONDS = 0.5    # until a server has noticed that its client is gone
+MEMORY_TARGET = 64      # MiB
 
 
 def make_file(study, series, number, modality, sop_class, frames, rows, columns, pixels, bits, syntax):
@@ -195,7 +199,7 @@ class MemoryWatch(threading.Thread):
 
 def download(server, path, rate=None, seconds=None):
     url = path if path.startswith("http") else "http://127.0.0.1:%d%s" % (server.port, path)
-    command = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code} %{time_total} %{time_starttransfer} %{size_download}"]
+    command = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code} %{time_total} %{size_download}"]
     if rate:
         command += ["--limit-rate", rate, "--max-time", str(seconds)]
     watch = MemoryWatch(server) if server else None
@@ -203,14 +207,92 @@ def download(server, path, rate=None, seconds=None):
         watch.start()
     output = subprocess.run(command + [url], capture_output=True, text=True, check=False)
     growth = watch.stop() if watch else 0
-    status, total, first, size = output.stdout.split()
+    status, total, size = output.stdout.split()
     if status != "200" or (output.returncode != 0 and not rate):
         raise RuntimeError("%s: status %s, curl %d" % (url, status, output.returncode))
-    return {"seconds": float(total), "first": float(first), "bytes": int(float(size)), "memory": growth}
+    return {"seconds": float(total), "bytes": int(float(size)), "memory": growth}
+
+
+def first_byte(server, path):
+    """Seconds from the request to the first byte of the body"""
+    request = "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path
+    with socket.create_connection(("127.0.0.1", server.port), timeout=300) as connection:
+        begin = time.perf_counter()
+        connection.sendall(request.encode("ascii"))
+        answer = b""
+        while not answer.partition(b"\r\n\r\n")[2]:
+            block = connection.recv(65536)
+            if not block:
+                raise RuntimeError("%s: %r" % (path, answer[:200]))
+            answer += block
+        seconds = time.perf_counter() - begin
+    if answer.split(None, 2)[1] != b"200":
+        raise RuntimeError("%s: %r" % (path, answer[:200]))
+    time.sleep(SETTLE_SECONDS)
+    return seconds
 
 
 def median(samples, key):
     return statistics.median(sample[key] for sample in samples)
+
+
+class Figures:
+    """The medians of one run"""
+
+    def __init__(self, results, sizes, nginx_speed, slow, version):
+        self.results, self.sizes, self.nginx_speed, self.slow = results, sizes, nginx_speed, slow
+        self.is_streaming = tuple(int(part) for part in version.split(".")[:3]) >= (1, 12, 6) \
+            if version[0].isdigit() else True
+
+    def get(self, name, label, key):
+        return median(self.results[(name, label)], key)
+
+    def rate(self, name, label):
+        """MB/s on the wire"""
+        return self.get(name, label, "bytes") / self.get(name, label, "seconds") / 1e6
+
+    def times_the_core(self, name, label):
+        return self.get(name, "core", "seconds") / self.get(name, label, "seconds")
+
+    def size(self, name, label):
+        return self.get(name, label, "bytes") / self.get(name, "core", "bytes")
+
+    def growth(self):
+        """Ten times the instances: how many times as long"""
+        return self.get("small", "Fast", "seconds") / self.get("small-tenth", "Fast", "seconds")
+
+    def memory(self):
+        ours = [sample["memory"] for (_, label), samples in self.results.items() if label != "core"
+                for sample in samples]
+        return max(ours + [self.slow["Fast"]])
+
+    def targets(self):
+        """(what, measured, limit, whether more is better)"""
+        rows = []
+        for name, label, least in (("CT", "Fast", 20), ("multi-frame", "Fast", 20), ("CT", "Dense", 10),
+                                   ("CT", "Store", 20), ("JPEG", "Fast", 20), ("small", "Fast", 8)):
+            rows.append(("%s %s: times the core" % (name, label), self.times_the_core(name, label), least, True))
+        rows.append(("CT Fast: size / core", self.size("CT", "Fast"), 1.03, False))
+        rows.append(("CT Dense: size / core", self.size("CT", "Dense"), 1.0, False))
+        if self.is_streaming:
+            for name in ("CT", "JPEG"):
+                rows.append(("%s Store: part of nginx" % name, self.rate(name, "Store") / self.nginx_speed,
+                             1 / 3, True))
+            for name in self.sizes:
+                rows.append(("%s Fast: first byte, ms" % name, 1000 * self.get(name, "Fast", "first"),
+                             1000 * self.get(name, "core", "first"), False))
+        rows.append(("Peak memory growth, MiB", self.memory(), MEMORY_TARGET, False))
+        rows.append(("Ten times the instances: times as long", self.growth(), 11, False))
+        return rows
+
+
+def print_targets(rows):
+    print("\n| Target | Measured | Limit | |")
+    print("|---|---:|---:|---|")
+    for what, measured, limit, is_least in rows:
+        is_met = measured >= limit if is_least else measured <= limit
+        print("| %s | %.2f | %s %.2f | %s |" % (
+            what, measured, "at least" if is_least else "at most", limit, "met" if is_met else "**not met**"))
 
 
 def serve_by_nginx(root, size):
@@ -266,7 +348,9 @@ def main():
             for _ in range(arguments.repeats):
                 for label, server, query in variants:
                     path = "/studies/%s/archive%s" % (ids[name], query)
-                    results.setdefault((name, label), []).append(download(server, path))
+                    sample = download(server, path)
+                    sample["first"] = first_byte(server, path)
+                    results.setdefault((name, label), []).append(sample)
             print("# %s done" % name, file=sys.stderr)
 
         nginx, url = serve_by_nginx(root, sizes["CT"])
@@ -280,23 +364,21 @@ def main():
             version, os.cpu_count(), platform.machine(), arguments.repeats))
         print("| Study | Variant | MB/s | times the core | size / core | first byte, ms | memory growth, MiB |")
         print("|---|---|---:|---:|---:|---:|---:|")
-        for name in ids:
-            base = results[(name, "core")]
-            for label, _, _ in variants:
-                samples = results[(name, label)]
-                print("| %s | %s | %.1f | %.1f | %.4f | %.0f | %.0f |" % (
-                    name, label, sizes[name] / median(samples, "seconds") / 1e6,
-                    median(base, "seconds") / median(samples, "seconds"),
-                    median(samples, "bytes") / median(base, "bytes"),
-                    1000 * median(samples, "first"), median(samples, "memory")))
         speed = median(from_nginx, "bytes") / median(from_nginx, "seconds") / 1e6
+        figures = Figures(results, sizes, speed, slow, version)
+        for name in ids:
+            for label, _, _ in variants:
+                print("| %s | %s | %.1f | %.1f | %.4f | %.0f | %.0f |" % (
+                    name, label, sizes[name] / figures.get(name, label, "seconds") / 1e6,
+                    figures.times_the_core(name, label), figures.size(name, label),
+                    1000 * figures.get(name, label, "first"), figures.get(name, label, "memory")))
         for name in ("CT", "JPEG"):
-            rate = median(results[(name, "Store")], "bytes") / median(results[(name, "Store")], "seconds") / 1e6
+            rate = figures.rate(name, "Store")
             print("\n%s stored: %.0f MB/s, nginx from a plain file: %.0f MB/s, ratio %.2f" % (
                 name, rate, speed, rate / speed))
         print("\nClient at 2 MB/s, memory growth: core %.0f MiB, plugin %.0f MiB" % (slow["core"], slow["Fast"]))
-        print("\nTen times the instances take %.1f times as long" % (
-            median(results[("small", "Fast")], "seconds") / median(results[("small-tenth", "Fast")], "seconds")))
+        print("\nTen times the instances take %.1f times as long" % figures.growth())
+        print_targets(figures.targets())
     finally:
         if nginx:
             nginx.terminate()

@@ -107,7 +107,7 @@ namespace OrthancPlugins
     std::vector<std::string> uris;
     for (const Row* row : enabled_)
     {
-      uris.push_back(row->uri);
+      uris.emplace_back(row->uri);
     }
     return uris;
   }

@@ -33,13 +33,13 @@ is_installed()
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# Prints the packages of the tests whose names differ between versions of Debian: 7-Zip's "7z", and the tool
-# that decides about the format of the sources
+# Prints the packages of the tests whose names differ between versions of Debian: 7-Zip's "7z", and the
+# tools that decide about the style of the sources
 other_test_packages()
 {
   if [ "$(debian_codename)" = bookworm ]
   then
-    echo p7zip-full clang-format-14
+    echo p7zip-full clang-format-14 clang-tidy-14
   else
     echo 7zip
   fi

@@ -10,6 +10,7 @@
 #include "Rest/JobHandlers.h"
 #include "Rest/JobOutputHandlers.h"
 #include "Rest/SpoolHandlers.h"
+#include "Rest/XmlAnswer.h"
 
 namespace OrthancPlugins
 {
@@ -34,6 +35,20 @@ namespace OrthancPlugins
         return settings.jobs.isEnabled;
       }
       return false;
+    }
+
+    void
+    Call(Handler handler, const Services& services, const HttpRequest& request, IHttpAnswer& answer)
+    {
+      if (IsXmlWanted(request))
+      {
+        XmlAnswer xml(answer);
+        handler(services, request, xml);
+      }
+      else
+      {
+        handler(services, request, answer);
+      }
     }
   } // namespace
 
@@ -92,7 +107,7 @@ namespace OrthancPlugins
     std::vector<std::string> uris;
     for (const Row* row : enabled_)
     {
-      uris.push_back(row->uri);
+      uris.emplace_back(row->uri);
     }
     return uris;
   }
@@ -120,7 +135,7 @@ namespace OrthancPlugins
       }
       if (method == request.method)
       {
-        handler(services, request, answer);
+        Call(handler, services, request, answer);
         return;
       }
       allowed += (allowed.empty() ? "" : ",") + std::string(name);

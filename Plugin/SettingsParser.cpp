@@ -460,7 +460,7 @@ namespace OrthancPlugins
     }
     else if (!hasOwnMaximum && host.isMember("MediaArchiveSize"))
     {
-      parsed.warnings.push_back(
+      parsed.warnings.emplace_back(
         "The option \"MediaArchiveSize\" is 1, as shipped, and is ignored: set "
         "\"AdvancedRest.Spool.MaxArchives\" to limit how many results are kept");
     }

@@ -10,17 +10,17 @@ SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "${SOURCE}/Resources/Tools/Packages.sh"
 
 BUILD="${SOURCE}/build"
-RUN="${BUILD}/Run"
-STORAGE="${RUN}/storage"
+STORAGE=
 PORT=
 EXIT=no
 
 usage()
 {
   cat <<END
-Usage: bash Resources/Run.sh [--port N] [--storage DIRECTORY] [--exit]
+Usage: bash Resources/Run.sh [--port N] [--storage DIRECTORY] [--build DIRECTORY] [--exit]
   --port     HTTP port on 127.0.0.1; by default the first free one from 8042 on
-  --storage  where Orthanc keeps its database and files (default ${STORAGE})
+  --storage  where Orthanc keeps its database and files (default: "Run/storage" in the directory of the build)
+  --build    where the plugin is built and the server runs (default ${BUILD})
   --exit     stops the server at the end; the exit code is 0 only if every call did what it should
 END
 }
@@ -236,12 +236,19 @@ do
       STORAGE=$(realpath -m -- "$2")
       shift
       ;;
+    --build)
+      [ -n "${2:-}" ] || fail "--build needs a directory"
+      BUILD=$(realpath -m -- "$2")
+      shift
+      ;;
     --exit) EXIT=yes ;;
     -h|--help) usage; exit 0 ;;
     *) usage >&2; fail "unknown argument: $1" ;;
   esac
   shift
 done
+RUN="${BUILD}/Run"
+STORAGE="${STORAGE:-${RUN}/storage}"
 
 install_packages build run
 export PATH="${PATH}:/usr/sbin:/sbin"

@@ -209,12 +209,12 @@ namespace OrthancPlugins
         context->InvokeService(context, _OrthancPluginService_CreateJob, &parameters);
       if (code == OrthancPluginErrorCode_Success && created != nullptr)
       {
-        wrapper.release();
+        static_cast<void>(wrapper.release());
         return created;
       }
       if (*isFinalized)
       {
-        wrapper.release(); // destroyed by OnFinalize()
+        static_cast<void>(wrapper.release()); // destroyed by OnFinalize()
       }
       throw Failure(FailureKind::Internal, "Orthanc cannot create a job");
     }

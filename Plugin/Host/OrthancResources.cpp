@@ -358,7 +358,7 @@ namespace OrthancPlugins
   {
     std::unordered_map<std::string, StoredInstance> found;
     found.reserve(ids.size());
-    const auto keep = [&](std::string, StoredInstance instance)
+    const auto keep = [&](const std::string&, StoredInstance instance)
     {
       std::string id = instance.id;
       found.emplace(std::move(id), std::move(instance));

@@ -52,7 +52,7 @@ namespace OrthancPlugins
   // Gets each instance in an array of resources, with the identifier of its series if the host has told
   // it, and its tags if they are asked for. Throws Failure(Internal) if this is no JSON
   using InstanceConsumer = std::function<void(std::string seriesId, StoredInstance instance)>;
-  void ReadInstances(std::string_view json, bool hasTags, const InstanceConsumer& consumer);
+  void ReadInstances(std::string_view text, bool hasTags, const InstanceConsumer& consumer);
 
   // The host's "20261123T230000", UTC; absent for any other text
   std::optional<std::time_t> ParseHostDate(std::string_view text);

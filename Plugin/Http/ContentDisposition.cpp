@@ -3,6 +3,7 @@
 
 #include "ContentDisposition.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -14,14 +15,8 @@ namespace OrthancPlugins
 
     bool IsAscii(std::string_view text)
     {
-      for (const char c : text)
-      {
-        if (static_cast<unsigned char>(c) >= 0x80)
-        {
-          return false;
-        }
-      }
-      return true;
+      return std::all_of(text.begin(), text.end(),
+                         [](char c) { return static_cast<unsigned char>(c) < 0x80; });
     }
 
     // Length of the well-formed UTF-8 sequence at the start of the text (Unicode table 3-7); 0 if there

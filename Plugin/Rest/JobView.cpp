@@ -108,12 +108,18 @@ namespace OrthancPlugins
       job["ErrorDetails"] = isFailure ? shown.failureText : std::string();
     }
 
+    // The host counts in milliseconds
+    double GetRuntimeSeconds(std::uint64_t microseconds)
+    {
+      const std::uint64_t milliseconds = microseconds / 1000;
+      return static_cast<double>(milliseconds) / 1000.0;
+    }
+
     void SetTimes(Json::Value& job, const ShownJob& shown, std::int64_t nowMicroseconds)
     {
       job["Timestamp"] = FormatTime(nowMicroseconds);
       job["CreationTime"] = FormatTime(shown.createdMicroseconds);
-      // The host counts in milliseconds
-      job["EffectiveRuntime"] = static_cast<double>(shown.runtimeMicroseconds / 1000) / 1000.0;
+      job["EffectiveRuntime"] = GetRuntimeSeconds(shown.runtimeMicroseconds);
       if (HasEnded(shown.state))
       {
         job["CompletionTime"] = FormatTime(shown.completedMicroseconds);
@@ -474,7 +480,7 @@ namespace OrthancPlugins
     value["State"] = GetStateName(status.state);
     value["Progress"] = GetPercent(status);
     value["ArchiveSize"] = std::to_string(status.archiveBytes);
-    value["EffectiveRuntime"] = static_cast<double>(status.runtimeMicroseconds / 1000) / 1000.0;
+    value["EffectiveRuntime"] = GetRuntimeSeconds(status.runtimeMicroseconds);
     if (status.state == JobState::Running && status.bytesPerSecond != 0)
     {
       value["BytesPerSecond"] = static_cast<Json::UInt64>(status.bytesPerSecond);

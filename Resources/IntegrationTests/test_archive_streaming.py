@@ -647,6 +647,21 @@ def test_wrong_page(server, finished_job, expect_errors, query, status):
     assert server.get(f"{finished_job}?{query}").status_code == status
 
 
+def test_loop_of_readme(server, finished_job, tmp_path):
+    """As it stands there, but in smaller pages."""
+    readme = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../README")
+    with open(readme, encoding="utf-8") as stream:
+        text = stream.read()
+    begin = text.index("    size=$(curl")
+    script = text[begin:text.index("> study.zip", begin) + len("> study.zip")]
+    script = script.replace("http://localhost:8042", server.url).replace("1073741824", "100000")
+
+    subprocess.run(["bash", "-c", f"set -eu; job={finished_job.split('/')[2]}; {script}"], check=True,
+                   cwd=tmp_path, timeout=120)
+
+    assert (tmp_path / "study.zip").read_bytes() == server.get(finished_job).content
+
+
 # SynchronousZipStream
 
 def test_file_first_on_demand(start_server, expect_errors):

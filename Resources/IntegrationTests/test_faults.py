@@ -3,8 +3,10 @@
 """Everything that can go wrong ends in a clear error, and nothing half-written looks finished."""
 
 import hashlib
+import itertools
 import json
 import os
+import re
 import subprocess
 import threading
 
@@ -287,11 +289,25 @@ def test_two_servers_cannot_share_a_spool(start_server, tmp_path, expect_errors)
 
 # Hostile requests
 
-def list_post_routes(stored):
-    return [f"/patients/{stored['ParentPatient']}/archive", f"/studies/{stored['ParentStudy']}/archive",
-            f"/series/{stored['ParentSeries']}/archive", f"/instances/{stored['ID']}/archive",
-            "/tools/create-archive", "/jobs/x/cancel", "/jobs/x/pause", "/jobs/x/resume",
-            "/jobs/x/resubmit", "/jobs/x/archive", "/jobs/x", "/jobs"]
+def read_routes(stored):
+    """The paths of every route of the plugin, as its table has them, with IDs that exist where they can."""
+    table = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Plugin/RouteTable.cpp")
+    with open(table, encoding="utf-8") as stream:
+        patterns = re.findall(r'\{ Feature::\w+,\s*"([^"]+)"', stream.read())
+    levels = {"patients": "ParentPatient", "studies": "ParentStudy", "series": "ParentSeries",
+              "instances": "ID"}
+    paths = []
+    for pattern in patterns:
+        parts = pattern.replace("([^/]+)", "*").split("/")
+        choices = [part.strip("()").split("|") for part in parts]
+        for choice in itertools.product(*choices):
+            paths.append("/".join(part.replace("*", stored[levels[before]] if before in levels else "x")
+                                  for before, part in zip(("",) + choice, choice)))
+    return paths
+
+
+def is_archive_of_a_resource(path):
+    return path.endswith("/archive") and not path.startswith("/jobs") or path == "/tools/create-archive"
 
 
 DEEP = {
@@ -312,11 +328,14 @@ def test_deep_json(start_server, expect_errors, name):
     server = start_server()
     stored = server.upload(make_dicom())
 
-    for path in list_post_routes(stored):
-        answer = server.post(path, DEEP[name])
-        assert answer.status_code in (400, 404, 405), (path, answer.status_code)
-        if path.endswith("/archive") and not path.startswith("/jobs"):
-            assert (answer.status_code, answer.json()["OrthancStatus"]) == (400, 15)
+    paths = read_routes(stored)
+    assert sum(is_archive_of_a_resource(path) for path in paths) == 5
+    for path in paths:
+        for method in ("POST", "PUT"):
+            answer = server.request(method, path, data=DEEP[name])
+            assert answer.status_code in (400, 404, 405), (method, path, answer.status_code)
+            if is_archive_of_a_resource(path) and method == "POST":
+                assert (answer.status_code, answer.json()["OrthancStatus"]) == (400, 15)
     assert server.get_json("/jobs") == []
 
 
@@ -335,7 +354,7 @@ def test_strange_bodies(start_server, expect_errors, body):
     server = start_server()
     stored = server.upload(make_dicom())
 
-    for path in list_post_routes(stored)[:5]:
+    for path in filter(is_archive_of_a_resource, read_routes(stored)):
         answer = server.post(path, body)
         assert answer.status_code in (200, 400, 404), (path, answer.status_code, answer.text[:300])
     assert len(list_names(server.get(f"/studies/{stored['ParentStudy']}/archive").content)) == 1

@@ -33,12 +33,13 @@ is_installed()
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# 7-Zip's "7z" is in another package on Debian 12
-seven_zip_package()
+# Prints the packages of the tests whose names differ between versions of Debian: 7-Zip's "7z", and the
+# tools that decide about the style of the sources
+other_test_packages()
 {
   if [ "$(debian_codename)" = bookworm ]
   then
-    echo p7zip-full
+    echo p7zip-full clang-format-14 clang-tidy-14
   else
     echo 7zip
   fi
@@ -54,7 +55,7 @@ missing_packages()
     case "${group}" in
       build) wanted+=("${BUILD_PACKAGES[@]}") ;;
       run) wanted+=("${RUN_PACKAGES[@]}") ;;
-      tests) wanted+=("${TEST_PACKAGES[@]}" "$(seven_zip_package)") ;;
+      tests) wanted+=("${TEST_PACKAGES[@]}" $(other_test_packages)) ;;
       roots) wanted+=("${ROOT_PACKAGES[@]}") ;;
       *) echo "No such group of packages: ${group}" >&2; return 1 ;;
     esac

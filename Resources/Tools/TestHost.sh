@@ -9,6 +9,7 @@
 set -euo pipefail
 
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "${SOURCE}/Resources/Tools/Packages.sh"
 STEP=$1
 WORK=$2
 shift 2
@@ -83,12 +84,16 @@ sanitize()
 case "${STEP}" in
   build)
     # Headers alone: on the machine itself only, the roots have the same ones
+    OPTIONS=()
     if [ -e /etc/orthanc-advanced-rest-root ]
     then
-      configure "${WORK}/build" -DBUILD_HEADER_SELF_TEST=OFF
-    else
-      configure "${WORK}/build"
+      OPTIONS+=(-DBUILD_HEADER_SELF_TEST=OFF)
     fi
+    if [ "$(debian_codename)" = bookworm ]
+    then
+      OPTIONS+=(-DCHECK_STYLE=ON)
+    fi
+    configure "${WORK}/build" "${OPTIONS[@]+"${OPTIONS[@]}"}"
     cmake --build "${WORK}/build" --parallel "${JOBS}"
     ;;
 

@@ -142,7 +142,7 @@ namespace OrthancPlugins
         }
       }
 
-      void Write(std::map<std::string, Patient> patients)
+      void Write(std::map<std::string, Patient>&& patients)
       {
         plan_.entries.reserve(CountInstances(patients));
         for (auto& [id, patient] : patients)

@@ -63,7 +63,7 @@ namespace OrthancPlugins
     void AddResource(ResourceLevel level, const std::string& id);
     void AddInstance(const std::string& id);
     void Merge(StoredPatient&& branch, ResourceLevel level);
-    void MergeSeries(Study& study, StoredSeries&& series, bool isWhole);
+    void MergeSeries(Study& study, StoredSeries&& stored, bool isWhole);
 
     IDicomStore& store_;
     DescribeOptions options_;

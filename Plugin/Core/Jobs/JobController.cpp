@@ -181,6 +181,7 @@ namespace OrthancPlugins
                                          b->createdMicroseconds, b->id);
                 });
       std::vector<std::string> ids;
+      ids.reserve(pending.size());
       for (const RecordPointer& record : pending)
       {
         ids.push_back(record->id);

@@ -221,6 +221,12 @@ namespace OrthancPlugins
       return status == 301 || status == 302 || status == 307 || status == 308;
     }
 
+    // Several different targets: newer versions of libcurl do not accept such an answer at all
+    bool IsAmbiguousRedirection(CURLcode code, unsigned status)
+    {
+      return code == CURLE_WEIRD_SERVER_REPLY && IsRedirection(status);
+    }
+
     std::optional<WebUrl> GetRedirectionTarget(const Transfer& transfer)
     {
       curl_header* header = nullptr;
@@ -310,6 +316,10 @@ namespace OrthancPlugins
     // Absent: it goes on
     std::optional<DeliveryError> Conclude(Transfer& transfer, CURLcode code, unsigned status)
     {
+      if (IsAmbiguousRedirection(code, status))
+      {
+        return DeliveryError::RedirectNotAllowed;
+      }
       if (!IsAnswered(code, transfer))
       {
         return ToError(code, transfer);

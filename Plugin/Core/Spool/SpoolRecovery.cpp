@@ -302,7 +302,7 @@ namespace OrthancPlugins
         }
         catch (const Failure& failure)
         {
-          warnings_.push_back(failure.what());
+          warnings_.emplace_back(failure.what());
         }
       }
 

@@ -29,6 +29,10 @@ namespace OrthancPlugins
     // The host tells nobody that a job was canceled while it waited: it is asked so often
     constexpr std::int64_t RECONCILE_INTERVAL_MICROSECONDS = 10 * MICROSECONDS_PER_SECOND;
 
+    // Between an end and its announcement a crash may come: ends that are older by so much than the
+    // latest one were announced for sure
+    constexpr std::int64_t LATEST_ENDS_MICROSECONDS = 10 * MICROSECONDS_PER_SECOND;
+
     constexpr std::int64_t MAX_WAIT_MICROSECONDS = 60 * MICROSECONDS_PER_SECOND;
 
     // What was due already could not be done: not again at once
@@ -133,6 +137,7 @@ namespace OrthancPlugins
     JobAnnouncer announcer;
     ExecutorDirectory executors;
     std::vector<std::string> unfinishedAtStart; // before the first request of this run
+    const std::vector<std::string> latestEndsAtStart;
 
     // By archive, fingerprint and idempotency key; an archive's is taken before a fingerprint's
     NameLocks locks;
@@ -153,7 +158,8 @@ namespace OrthancPlugins
         claims(jobFactory.GetClaims()),
         announcer(archiveSpool, jobMonitor),
         executors(archiveSpool, jobQueue, jobFactory, jobMonitor, signal),
-        unfinishedAtStart(ListPending())
+        unfinishedAtStart(ListPending()),
+        latestEndsAtStart(ListLatestEnds())
     {
       if (unfinishedAtStart.empty())
       {
@@ -184,6 +190,26 @@ namespace OrthancPlugins
       for (const RecordPointer& record : pending)
       {
         ids.push_back(record->id);
+      }
+      return ids;
+    }
+
+    std::vector<std::string> ListLatestEnds() const
+    {
+      const std::vector<RecordPointer> records = spool.List();
+      std::int64_t latest = 0;
+      for (const RecordPointer& record : records)
+      {
+        latest = std::max(latest, record->completedMicroseconds);
+      }
+      std::vector<std::string> ids;
+      for (const RecordPointer& record : records)
+      {
+        if (record->state != ArchiveState::Pending &&
+            latest - record->completedMicroseconds < LATEST_ENDS_MICROSECONDS)
+        {
+          ids.push_back(record->id);
+        }
       }
       return ids;
     }
@@ -429,6 +455,16 @@ namespace OrthancPlugins
       }
     }
 
+    // Who waits for an archive that is being made runs no sooner by a priority of its own
+    void RaiseLeader(const std::string& archiveId, int priority)
+    {
+      const std::optional<ArchiveRecord> record = spool.Find(archiveId);
+      if (record.has_value() && IsFollower(*record))
+      {
+        RaisePriority(record->leaderId, priority);
+      }
+    }
+
     // The host has no other way to change a priority. The old job cannot touch the record any more,
     // even if it has just begun to run
     void Replace(const QueuedJob& job, const std::string& archiveId, int priority)
@@ -458,6 +494,10 @@ namespace OrthancPlugins
         }
       }
       executors.SetRecovered(); // what has none now gets one by the next Tick()
+      for (const std::string& archiveId : latestEndsAtStart)
+      {
+        NoteEnd(archiveId); // the observer may know it already
+      }
       Wake();
     }
 
@@ -832,6 +872,7 @@ namespace OrthancPlugins
   void JobController::SetPriority(const std::string& archiveId, int priority)
   {
     pimpl_->SetPriority(archiveId, priority);
+    pimpl_->RaiseLeader(archiveId, priority);
   }
 
   bool JobController::Remove(const std::string& archiveId)

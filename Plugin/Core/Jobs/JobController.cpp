@@ -650,10 +650,10 @@ namespace OrthancPlugins
       {
         return;
       }
-      const std::vector<QueuedJob> jobs = executors.ListJobs(true);
+      const ExecutorDirectory::QueuedJobs jobs = executors.ListJobs(true);
       for (const auto& [archiveId, hostJobId] : expected)
       {
-        const QueuedJob* const job = FindJob(jobs, hostJobId);
+        const QueuedJob* const job = FindJob(*jobs, hostJobId);
         if (job == nullptr || IsFinal(job->state))
         {
           SettleLost(archiveId, hostJobId);
@@ -715,19 +715,19 @@ namespace OrthancPlugins
 
     void DescribeQueue(JobFacts& facts, const QueuedJob& job)
     {
-      std::vector<QueuedJob> jobs = executors.ListJobs(false);
-      const QueuedJob* own = FindJob(jobs, job.id);
+      ExecutorDirectory::QueuedJobs jobs = executors.ListJobs(false);
+      const QueuedJob* own = FindJob(*jobs, job.id);
       if (own == nullptr || own->state != JobState::Pending)
       {
         jobs = executors.ListJobs(true);
-        own = FindJob(jobs, job.id);
+        own = FindJob(*jobs, job.id);
       }
       if (own == nullptr || own->state != JobState::Pending)
       {
         return; // it has begun to run at this moment
       }
       facts.queuePosition =
-        1 + std::count_if(jobs.begin(), jobs.end(),
+        1 + std::count_if(jobs->begin(), jobs->end(),
                           [&](const QueuedJob& other)
                           { return other.state == JobState::Pending && RunsBefore(other, *own); });
     }

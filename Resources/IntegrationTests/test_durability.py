@@ -416,6 +416,8 @@ def test_idempotency_key(start_server, expect_errors):
     server.restart()
     assert submit(key) == first
     assert submit({"Idempotency-Key": "another"}) != first
+    answer = server.post(path, {"Asynchronous": True, "Manifest": True}, headers=key)
+    assert (answer.status_code, "Idempotency-Key" in answer.text) == (409, True)
     answer = server.post(path, {"Asynchronous": True}, headers={"Idempotency-Key": "x" * 300})
     assert answer.status_code == 400
     assert "Idempotency-Key" in answer.json()["Details"]

@@ -7,6 +7,7 @@
 #include "JobAnnouncer.h"
 #include "JobStates.h"
 #include "NameLocks.h"
+#include "RepeatedRequest.h"
 #include "WorkSignal.h"
 
 #include <algorithm>
@@ -269,10 +270,14 @@ namespace OrthancPlugins
     }
 
     // The public ID of an archive that may have been left without one by a crash
-    std::string CompleteSubmission(const std::string& archiveId)
+    std::string CompleteSubmission(const std::string& archiveId, const ArchiveRequest& repeated)
     {
       const NameLocks::Lock lock(locks, NameArchive(archiveId));
       const std::optional<ArchiveRecord> record = spool.Find(archiveId);
+      if (record.has_value())
+      {
+        RequireSameArchive(record->request, repeated);
+      }
       if (record.has_value() && spool.GetPublicJob(archiveId).empty())
       {
         StartExecutor(archiveId, record->request.priority);
@@ -813,7 +818,8 @@ namespace OrthancPlugins
     const NameLocks::Lock lock(pimpl_->locks, NameKey(submission.owner, submission.idempotencyKey));
     const std::optional<std::string> first =
       pimpl_->spool.FindByIdempotencyKey(submission.owner, submission.idempotencyKey);
-    return first.has_value() ? pimpl_->CompleteSubmission(*first) : pimpl_->SubmitNew(submission);
+    return first.has_value() ? pimpl_->CompleteSubmission(*first, submission.request)
+                             : pimpl_->SubmitNew(submission);
   }
 
   std::optional<JobFacts> JobController::Describe(const std::string& archiveId) const

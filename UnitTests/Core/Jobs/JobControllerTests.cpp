@@ -263,6 +263,18 @@ namespace OrthancPlugins
     EXPECT_EQ(2u, queue_.GetCount());
   }
 
+  TEST_F(JobControllerTest, KeyIsNoWayToTheArchiveOfAnotherRequest)
+  {
+    submission_.idempotencyKey = "key";
+    Submit();
+    submission_.request.resources = {"another"};
+
+    ExpectFailure(FailureKind::Conflict, [&] { Submit(); });
+
+    EXPECT_EQ(1u, spool_->List().size());
+    EXPECT_EQ(1u, queue_.GetCount());
+  }
+
   TEST_F(JobControllerTest, SameKeyAtTheSameTimeGivesOneJob)
   {
     submission_.idempotencyKey = "key";

@@ -135,7 +135,7 @@ def test_followers_survive_a_kill(start_server, expect_errors):
     """Who waits for the archive of another request has no job in the host."""
     expect_errors("")
     server = start_server({**ONE_SLOW_JOB})
-    slow = Slow(server, copies=40)
+    slow = Slow(server)
     first = slow.submit(server)
     server.wait_job(first, "Running")
     followers = [slow.submit(server) for _ in range(2)]

@@ -591,6 +591,7 @@ namespace OrthancPlugins
     std::filesystem::create_directories(directory_.GetSpool() + "/" + id + ".json");
     std::filesystem::create_directories(directory_.GetSpool() + "/" + JOB_1 + ".job");
     std::filesystem::create_directories(directory_.GetSpool() + "/" + JOB_2 + ".zip");
+    std::filesystem::permissions(directory_.GetSpool(), std::filesystem::perms(0700));
 
     EXPECT_EQ(3u, Open()->GetWarnings().size());
   }

@@ -11,6 +11,7 @@
 #include "../Core/Archive/ArchiveBuilder.h"
 #include "../Core/Archive/StoredArchive.h"
 #include "../Core/Failure.h"
+#include "../Core/Jobs/RepeatedRequest.h"
 #include "../Core/Notify/UrlPolicy.h"
 #include "../Http/ContentDisposition.h"
 
@@ -81,8 +82,12 @@ namespace OrthancPlugins
         services.spool.FindByIdempotencyKey(submission.owner, submission.idempotencyKey);
       const std::optional<JobFacts> facts =
         archiveId.has_value() ? services.controller.Describe(*archiveId) : std::nullopt;
-      return facts.has_value() && !facts->jobId.empty() ? std::make_optional(facts->jobId)
-                                                        : std::nullopt;
+      if (!facts.has_value() || facts->jobId.empty())
+      {
+        return std::nullopt;
+      }
+      RequireSameArchive(facts->record->request, submission.request);
+      return facts->jobId;
     }
 
     void AddPlan(const Services& services,

@@ -14,7 +14,6 @@ import statistics
 import sys
 import tempfile
 import time
-import uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "IntegrationTests"))
@@ -22,6 +21,7 @@ os.environ.setdefault("ADVANCED_REST_PLUGIN", os.path.abspath(sys.argv[1] if len
 
 import dicom_samples  # noqa: E402  pylint: disable=wrong-import-position
 import orthanc_server  # noqa: E402  pylint: disable=wrong-import-position
+import spool_records  # noqa: E402  pylint: disable=wrong-import-position
 
 
 def measure_start(server, repeats):
@@ -32,24 +32,6 @@ def measure_start(server, repeats):
         seconds.append(time.monotonic() - begin)
         server.stop()
     return statistics.median(seconds)
-
-
-def multiply_records(spool, count):
-    """Copies of the one record of an ended job, each with its link and without a file"""
-    record_name, = [name for name in os.listdir(spool) if name.endswith(".json")]
-    link_name, = [name for name in os.listdir(spool) if name.endswith(".job")]
-    with open(os.path.join(spool, record_name), encoding="utf-8") as file:
-        record = file.read()
-    with open(os.path.join(spool, link_name), encoding="utf-8") as file:
-        link = file.read()
-    old = record_name[:-len(".json")]
-    os.remove(os.path.join(spool, old + ".zip"))
-    for _ in range(count):
-        new = str(uuid.uuid4())
-        with open(os.path.join(spool, new + ".json"), "w", encoding="utf-8") as file:
-            file.write(record.replace(old, new))
-        with open(os.path.join(spool, str(uuid.uuid4()) + ".job"), "w", encoding="utf-8") as file:
-            file.write(link.replace(old, new))
 
 
 def main():
@@ -64,12 +46,12 @@ def main():
     try:
         server.start()
         study = server.upload(dicom_samples.make_dicom())["ParentStudy"]
-        server.wait_success(server.submit("/studies/%s/archive" % study))
+        job = server.submit("/studies/%s/archive" % study)
+        server.wait_success(job)
+        server.delete("/jobs/%s/archive" % job)
         server.stop()
         before = measure_start(server, arguments.repeats)
-        multiply_records(server.spool, arguments.records)
-        server.start()
-        server.stop()   # the first start notes that the files are gone
+        spool_records.multiply_records(server.spool, arguments.records)
         after = measure_start(server, arguments.repeats)
         print("start: %.2f s with 1 record, %.2f s with %d" % (before, after, arguments.records))
 

@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from dicom_samples import make_ballast, make_dicom, make_study
-from orthanc_server import MEBIBYTE, list_names, open_zip, wait_until
+from orthanc_server import CAN_STREAM, MEBIBYTE, list_names, open_zip, wait_until
+from spool_records import multiply_records
 from test_jobs import ONE_SLOW_JOB, Slow, get_output, list_states, post_verb
 
 HISTORY = {"AdvancedRest": {"Spool": {"MaxDiskPercent": 0}}}
@@ -23,11 +24,16 @@ def list_results(server):
     return [name for name in server.list_spool() if name.endswith(".zip")]
 
 
+def list_leftovers(server):
+    names = server.list_spool()
+    records = [name[:-len(".json")] for name in names if name.endswith(".json")]
+    return [name for name in names
+            if name.endswith((".part", ".journal", ".tmp")) or name.startswith("temporary") or
+            name.endswith(".zip") and name[:-len(".zip")] not in records]
+
+
 def check_no_leftovers(server):
-    wait_until(lambda: not [name for name in server.list_spool()
-                            if name.endswith((".part", ".journal", ".tmp")) or
-                            name.startswith("temporary")],
-               "a clean spool")
+    wait_until(lambda: not list_leftovers(server), "a clean spool")
 
 
 def wait_result(server, job):
@@ -123,6 +129,26 @@ def test_half_written_archive_is_continued(start_server, expect_errors):
     server.wait_success(job)
     assert min(sizes) >= written * 0.9, (min(sizes), written)
     assert get_output(server, job) == expected
+
+
+def test_followers_survive_a_kill(start_server, expect_errors):
+    """Who waits for the archive of another request has no job in the host."""
+    expect_errors("")
+    server = start_server({**ONE_SLOW_JOB})
+    slow = Slow(server)
+    first = slow.submit(server)
+    server.wait_job(first, "Running")
+    followers = [slow.submit(server) for _ in range(2)]
+
+    server.kill()
+    server.start()
+
+    data = wait_result(server, first)
+    assert len(list_names(data)) == slow.count
+    for job in followers:
+        assert server.job(job)["ID"] == job
+        assert wait_result(server, job) == data
+    assert len({os.stat(os.path.join(server.spool, name)).st_ino for name in list_results(server)}) == 1
 
 
 def test_changed_sources_begin_anew(start_server, expect_errors):
@@ -390,6 +416,8 @@ def test_idempotency_key(start_server, expect_errors):
     server.restart()
     assert submit(key) == first
     assert submit({"Idempotency-Key": "another"}) != first
+    answer = server.post(path, {"Asynchronous": True, "Manifest": True}, headers=key)
+    assert (answer.status_code, "Idempotency-Key" in answer.text) == (409, True)
     answer = server.post(path, {"Asynchronous": True}, headers={"Idempotency-Key": "x" * 300})
     assert answer.status_code == 400
     assert "Idempotency-Key" in answer.json()["Details"]
@@ -455,6 +483,28 @@ def test_full_disk_is_tried_again(start_server, small_disk, expect_errors, is_fr
         assert not [name for name in os.listdir(small_disk) if name.endswith((".part", ".zip"))]
 
 
+def test_retry_survives_a_kill(start_server, small_disk, expect_errors):
+    expect_errors("")
+    server = start_server({"AdvancedRest": {
+        "Spool": {"Directory": str(small_disk), "MaxDiskPercent": 0},
+        "Jobs": {"MaxRetries": 5, "RetryDelaySeconds": 3}}})
+    study = server.upload_all(make_ballast(count=3, megabytes=2))[0]["ParentStudy"]
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(3 * MEBIBYTE))
+    job = server.submit(f"/studies/{study}/archive")
+    server.wait_job(job, "Retry")
+
+    server.kill()
+    filler.unlink()
+    server.start()
+
+    shown = server.job(job)
+    assert shown["State"] != "Failure"
+    assert shown["Content"]["Attempts"] >= 1
+    assert len(list_names(wait_result(server, job))) == 3
+    assert server.job(job)["State"] == "Success"
+
+
 # Steering
 
 def test_priority_of_a_waiting_job(start_server, expect_errors):
@@ -494,6 +544,50 @@ def test_history_is_long(start_server):
     assert server.get_json("/jobs?state=Failure") == []
     for job in jobs:
         assert server.job(job)["State"] == "Success"
+
+
+def read_cpu_seconds(server):
+    """Of the process so far: other processes of the machine do not count."""
+    with open(f"/proc/{server.process.pid}/stat", encoding="ascii") as stream:
+        fields = stream.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure_peak(server, path):
+    """The answer, and by how many bytes the memory of the server grew for it at most."""
+    with open(f"/proc/{server.process.pid}/clear_refs", "w", encoding="ascii") as stream:
+        stream.write("5")                       # forget the peak so far
+    before = server.read_status("VmRSS")
+    answer = server.get_json(path)
+    return answer, (server.read_status("VmHWM") - before) << 10
+
+
+def test_ten_thousand_records(start_server):
+    """A second more to start at most, a list of all of them in bounded memory."""
+    count = 10_000
+    server = start_server({"AdvancedRest": {"Spool": {"MaxRecords": count + 1}}})
+    job = server.submit(f"/studies/{server.upload(make_dicom())['ParentStudy']}/archive")
+    server.wait_success(job)
+    assert server.delete(f"/jobs/{job}/archive").status_code == 200
+    server.restart()
+    alone = read_cpu_seconds(server)
+    server.stop()
+    multiply_records(server.spool, count)
+
+    server.start()
+
+    assert read_cpu_seconds(server) - alone < 1
+    assert server.get_json("/jobs?count&state=Success") == {"Count": count + 1}
+    assert len(server.get_json("/jobs")) == 10, "as many as the host would remember"
+    page, growth = measure_peak(server, "/jobs?expand&limit=100&offset=5000")
+    assert len(page) == 100
+    assert growth < 32 * MEBIBYTE
+    everything, growth = measure_peak(server, "/jobs?expand&order=asc")
+    assert len({shown["ID"] for shown in everything}) == count + 1
+    assert growth < (32 if CAN_STREAM else 128) * MEBIBYTE
+    archives, growth = measure_peak(server, "/advanced-rest/archives")
+    assert len(archives) == count + 1
+    assert growth < (32 if CAN_STREAM else 128) * MEBIBYTE
 
 
 def test_archives_of_the_spool(start_server, expect_errors):

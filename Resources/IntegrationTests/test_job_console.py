@@ -270,12 +270,13 @@ def test_waiters_are_bounded_and_leave_at_shutdown(start_server, expect_errors):
 class Events:
     """What a client of Server-Sent Events gets, in a thread of its own."""
 
-    def __init__(self, server, path, headers=None):
+    def __init__(self, server, path, headers=None, auth=None):
         self.received = []
         self.comments = 0
         self.changed = threading.Condition()
         self.is_over = False
-        self.answer = requests.get(server.url + path, stream=True, timeout=60, headers=headers)
+        self.answer = requests.get(server.url + path, stream=True, timeout=60, headers=headers,
+                                   auth=auth)
         assert self.answer.status_code == 200, self.answer.text
         assert self.answer.headers["Content-Type"].startswith("text/event-stream")
         assert self.answer.headers["Cache-Control"] == "no-store"
@@ -530,11 +531,58 @@ def test_users_see_their_own(private_server, expect_errors):
         assert [answer.status_code for answer in answers] == [status] * 2, (method, suffix)
         texts = [answer.text.replace(job, UNKNOWN) for answer in answers]
         assert texts[0] == texts[1]
-    answer = server.post("/advanced-rest/jobs/delete", {"All": True}, **bob)
-    assert answer.json() == {"Done": [], "Failed": {}}
+    for verb in ("cancel", "resubmit", "delete"):
+        answer = server.post(f"/advanced-rest/jobs/{verb}", {"All": True}, **bob)
+        assert answer.json() == {"Done": [], "Failed": {}}
+        answer = server.post(f"/advanced-rest/jobs/{verb}", {"Ids": [job]}, **bob)
+        assert (answer.json()["Done"], list(answer.json()["Failed"])) == ([], [job])
+    assert server.get(f"/jobs/{job}?wait=60", **bob).status_code == 404
+    assert server.get(f"/advanced-rest/archives/{archive}", **bob).status_code == 404
     assert server.delete(f"/advanced-rest/archives/{archive}", **bob).status_code == 404
 
     # What another user has made is not used again
     own = server.post(path, {"Asynchronous": True}, **bob).json()["ID"]
     shown = server.get(f"/jobs/{own}?wait=60", **bob).json()
     assert (shown["State"], shown["Content"]["Reused"]) == ("Success", False)
+
+
+def test_users_have_their_own_keys(private_server, expect_errors):
+    """The same Idempotency-Key of two users is two jobs."""
+    expect_errors("")
+    server = private_server
+    auth = {name: (name, password) for name, password in USERS.items()}
+    study = server.post("/instances", make_dicom(), auth=auth["root"]).json()["ParentStudy"]
+
+    def submit(name):
+        answer = server.post(f"/studies/{study}/archive", {"Asynchronous": True}, auth=auth[name],
+                             headers={"Idempotency-Key": "shared"})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["ID"]
+
+    first = {name: submit(name) for name in auth}
+
+    assert len(set(first.values())) == 3
+    assert {name: submit(name) for name in auth} == first
+
+
+def test_users_hear_of_their_own(private_server, expect_errors):
+    expect_errors("")
+    server = private_server
+    auth = {name: (name, password) for name, password in USERS.items()}
+    path = "/studies/" + server.post("/instances", make_dicom(),
+                                     auth=auth["root"]).json()["ParentStudy"] + "/archive"
+    if not CAN_STREAM:
+        assert server.get("/advanced-rest/events", auth=auth["bob"]).status_code == 501
+        return
+    streams = {name: Events(server, "/advanced-rest/events", auth=auth[name]) for name in ("bob", "root")}
+
+    jobs = {}
+    for name in ("alice", "bob"):
+        jobs[name] = server.post(path, {"Asynchronous": True}, auth=auth[name]).json()["ID"]
+        shown = server.get(f"/jobs/{jobs[name]}?wait=60", auth=auth[name]).json()
+        assert shown["State"] == "Success"
+
+    for name, events in streams.items():
+        events.wait_for(lambda events: "Success" in events.list_states(jobs["bob"]))
+        heard = {event["data"]["ID"] for event in events.received}
+        assert heard == ({jobs["bob"]} if name == "bob" else set(jobs.values()))

@@ -281,6 +281,27 @@ def test_receiver_is_given_up(start_server, start_receiver, status, attempts):
     assert "was given up" in server.read_log()
 
 
+def test_nothing_secret_is_logged(start_server):
+    """Neither secrets nor what URLs may contain, nor anything about the patient."""
+    url = f"http://127.0.0.1:{find_free_port()}/hook"
+    server = start_server(make_configuration(url + "?token=hidden1", AllowedUrls=[url], Secret=SECRET,
+                                             MaxAttempts=1))
+    job_id = server.submit(upload_study(server), NotifyUrl=url + "?token=hidden2", Filename="Doe.zip",
+                           UserData={"about": "Doe"})
+
+    wait_until(lambda: [item["State"] for item in get_deliveries(server, job_id)] == ["Failed"] * 2,
+               "both deliveries to be given up")
+
+    log = server.read_log()
+    assert log.count("was given up") == 2
+    for text in (SECRET, "hidden", "Doe", "Jane"):
+        assert text not in log, text
+    shown = [server.get(path).text for path in (f"/jobs/{job_id}", f"/jobs/{job_id}/deliveries",
+                                                "/advanced-rest/archives", "/system", "/plugins")]
+    for text in (SECRET, "hidden"):
+        assert not [answer for answer in shown if text in answer], text
+
+
 # Where a delivery may go
 
 def test_redirection_to_loopback_is_refused(start_server, start_receiver):

@@ -637,6 +637,22 @@ namespace OrthancPlugins
               CatchFailure([&] { SubmitStudy(fixture, "", headers, "bob"); }));
   }
 
+  TEST(ArchiveHandlers, KeyOfAnotherRequestIsAConflict)
+  {
+    RestFixture fixture(HOST_C);
+    AddSmall(fixture);
+    const std::map<std::string, std::string> headers = {{"idempotency-key", "k"}};
+    SubmitStudy(fixture, "", headers);
+
+    std::string message;
+    EXPECT_EQ(FailureKind::Conflict,
+              CatchFailure([&] { SubmitStudy(fixture, R"(, "Compression": "Dense")", headers); },
+                           &message));
+
+    EXPECT_NE(std::string::npos, message.find("Idempotency-Key")) << message;
+    EXPECT_EQ(1u, fixture.spool.List().size());
+  }
+
   TEST(ArchiveHandlers, WrongKeysNameTheHeader)
   {
     RestFixture fixture(HOST_C);

@@ -90,7 +90,7 @@ namespace OrthancPlugins
     {
       const boost::lock_guard<boost::mutex> lock(mutex_);
       executors_[archiveId] = hostJobId;
-      hasJobs_ = false;
+      jobs_.reset();
     }
     // It may have ended already: who ends changes the record first, then looks for this entry
     const std::optional<ArchiveRecord> record = spool_.Find(archiveId);
@@ -104,7 +104,7 @@ namespace OrthancPlugins
   {
     const boost::lock_guard<boost::mutex> lock(mutex_);
     executors_.erase(archiveId);
-    hasJobs_ = false;
+    jobs_.reset();
   }
 
   bool ExecutorDirectory::Has(const std::string& archiveId) const
@@ -153,27 +153,27 @@ namespace OrthancPlugins
     return std::nullopt;
   }
 
-  std::vector<QueuedJob> ExecutorDirectory::ListJobs(bool isFresh)
+  ExecutorDirectory::QueuedJobs ExecutorDirectory::ListJobs(bool isFresh)
   {
     {
       const boost::lock_guard<boost::mutex> lock(mutex_);
-      if (!isFresh && hasJobs_ && std::chrono::steady_clock::now() - jobsTime_ < LIST_LIFETIME)
+      if (!isFresh && jobs_ != nullptr &&
+          std::chrono::steady_clock::now() - jobsTime_ < LIST_LIFETIME)
       {
         return jobs_;
       }
     }
-    std::vector<QueuedJob> jobs = queue_.List();
+    QueuedJobs jobs = std::make_shared<const std::vector<QueuedJob>>(queue_.List());
     const boost::lock_guard<boost::mutex> lock(mutex_);
     jobs_ = jobs;
     jobsTime_ = std::chrono::steady_clock::now();
-    hasJobs_ = true;
     return jobs;
   }
 
   void ExecutorDirectory::NoteChange()
   {
     const boost::lock_guard<boost::mutex> lock(mutex_);
-    hasJobs_ = false;
+    jobs_.reset();
   }
 
   void ExecutorDirectory::SetRecovered()

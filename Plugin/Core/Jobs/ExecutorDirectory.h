@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,8 +69,11 @@ namespace OrthancPlugins
     // The job of the host that works on a Pending archive, asked from the host
     std::optional<QueuedJob> FindJob(const std::string& archiveId);
 
+    // Shared by this object and by those who describe jobs: there may be thousands of both
+    using QueuedJobs = std::shared_ptr<const std::vector<QueuedJob>>;
+
     // The jobs of the host; unless "isFresh", as they were a moment ago
-    std::vector<QueuedJob> ListJobs(bool isFresh);
+    QueuedJobs ListJobs(bool isFresh);
 
     // What the host said a moment ago is not true any more
     void NoteChange();
@@ -99,8 +103,7 @@ namespace OrthancPlugins
     bool isRecovered_ = false;
     unsigned submissionsCount_ = 0;
     std::vector<std::string> undecidedEvents_; // of jobs of the host that might be being submitted
-    std::vector<QueuedJob> jobs_;
+    QueuedJobs jobs_;                          // null: to be asked for
     std::chrono::steady_clock::time_point jobsTime_;
-    bool hasJobs_ = false;
   };
 } // namespace OrthancPlugins

@@ -7,6 +7,7 @@
 #include "JobAnnouncer.h"
 #include "JobStates.h"
 #include "NameLocks.h"
+#include "RepeatedRequest.h"
 #include "WorkSignal.h"
 
 #include <algorithm>
@@ -28,6 +29,10 @@ namespace OrthancPlugins
 
     // The host tells nobody that a job was canceled while it waited: it is asked so often
     constexpr std::int64_t RECONCILE_INTERVAL_MICROSECONDS = 10 * MICROSECONDS_PER_SECOND;
+
+    // Between an end and its announcement a crash may come: ends that are older by so much than the
+    // latest one were announced for sure
+    constexpr std::int64_t LATEST_ENDS_MICROSECONDS = 10 * MICROSECONDS_PER_SECOND;
 
     constexpr std::int64_t MAX_WAIT_MICROSECONDS = 60 * MICROSECONDS_PER_SECOND;
 
@@ -133,6 +138,7 @@ namespace OrthancPlugins
     JobAnnouncer announcer;
     ExecutorDirectory executors;
     std::vector<std::string> unfinishedAtStart; // before the first request of this run
+    const std::vector<std::string> latestEndsAtStart;
 
     // By archive, fingerprint and idempotency key; an archive's is taken before a fingerprint's
     NameLocks locks;
@@ -153,7 +159,8 @@ namespace OrthancPlugins
         claims(jobFactory.GetClaims()),
         announcer(archiveSpool, jobMonitor),
         executors(archiveSpool, jobQueue, jobFactory, jobMonitor, signal),
-        unfinishedAtStart(ListPending())
+        unfinishedAtStart(ListPending()),
+        latestEndsAtStart(ListLatestEnds())
     {
       if (unfinishedAtStart.empty())
       {
@@ -185,6 +192,26 @@ namespace OrthancPlugins
       for (const RecordPointer& record : pending)
       {
         ids.push_back(record->id);
+      }
+      return ids;
+    }
+
+    std::vector<std::string> ListLatestEnds() const
+    {
+      const std::vector<RecordPointer> records = spool.List();
+      std::int64_t latest = 0;
+      for (const RecordPointer& record : records)
+      {
+        latest = std::max(latest, record->completedMicroseconds);
+      }
+      std::vector<std::string> ids;
+      for (const RecordPointer& record : records)
+      {
+        if (record->state != ArchiveState::Pending &&
+            latest - record->completedMicroseconds < LATEST_ENDS_MICROSECONDS)
+        {
+          ids.push_back(record->id);
+        }
       }
       return ids;
     }
@@ -244,10 +271,14 @@ namespace OrthancPlugins
     }
 
     // The public ID of an archive that may have been left without one by a crash
-    std::string CompleteSubmission(const std::string& archiveId)
+    std::string CompleteSubmission(const std::string& archiveId, const ArchiveRequest& repeated)
     {
       const NameLocks::Lock lock(locks, NameArchive(archiveId));
       const std::optional<ArchiveRecord> record = spool.Find(archiveId);
+      if (record.has_value())
+      {
+        RequireSameArchive(record->request, repeated);
+      }
       if (record.has_value() && spool.GetPublicJob(archiveId).empty())
       {
         StartExecutor(archiveId, record->request.priority);
@@ -430,6 +461,16 @@ namespace OrthancPlugins
       }
     }
 
+    // Who waits for an archive that is being made runs no sooner by a priority of its own
+    void RaiseLeader(const std::string& archiveId, int priority)
+    {
+      const std::optional<ArchiveRecord> record = spool.Find(archiveId);
+      if (record.has_value() && IsFollower(*record))
+      {
+        RaisePriority(record->leaderId, priority);
+      }
+    }
+
     // The host has no other way to change a priority. The old job cannot touch the record any more,
     // even if it has just begun to run
     void Replace(const QueuedJob& job, const std::string& archiveId, int priority)
@@ -459,6 +500,10 @@ namespace OrthancPlugins
         }
       }
       executors.SetRecovered(); // what has none now gets one by the next Tick()
+      for (const std::string& archiveId : latestEndsAtStart)
+      {
+        NoteEnd(archiveId); // the observer may know it already
+      }
       Wake();
     }
 
@@ -611,10 +656,10 @@ namespace OrthancPlugins
       {
         return;
       }
-      const std::vector<QueuedJob> jobs = executors.ListJobs(true);
+      const ExecutorDirectory::QueuedJobs jobs = executors.ListJobs(true);
       for (const auto& [archiveId, hostJobId] : expected)
       {
-        const QueuedJob* const job = FindJob(jobs, hostJobId);
+        const QueuedJob* const job = FindJob(*jobs, hostJobId);
         if (job == nullptr || IsFinal(job->state))
         {
           SettleLost(archiveId, hostJobId);
@@ -676,19 +721,19 @@ namespace OrthancPlugins
 
     void DescribeQueue(JobFacts& facts, const QueuedJob& job)
     {
-      std::vector<QueuedJob> jobs = executors.ListJobs(false);
-      const QueuedJob* own = FindJob(jobs, job.id);
+      ExecutorDirectory::QueuedJobs jobs = executors.ListJobs(false);
+      const QueuedJob* own = FindJob(*jobs, job.id);
       if (own == nullptr || own->state != JobState::Pending)
       {
         jobs = executors.ListJobs(true);
-        own = FindJob(jobs, job.id);
+        own = FindJob(*jobs, job.id);
       }
       if (own == nullptr || own->state != JobState::Pending)
       {
         return; // it has begun to run at this moment
       }
       facts.queuePosition =
-        1 + std::count_if(jobs.begin(), jobs.end(),
+        1 + std::count_if(jobs->begin(), jobs->end(),
                           [&](const QueuedJob& other)
                           { return other.state == JobState::Pending && RunsBefore(other, *own); });
     }
@@ -774,7 +819,8 @@ namespace OrthancPlugins
     const NameLocks::Lock lock(pimpl_->locks, NameKey(submission.owner, submission.idempotencyKey));
     const std::optional<std::string> first =
       pimpl_->spool.FindByIdempotencyKey(submission.owner, submission.idempotencyKey);
-    return first.has_value() ? pimpl_->CompleteSubmission(*first) : pimpl_->SubmitNew(submission);
+    return first.has_value() ? pimpl_->CompleteSubmission(*first, submission.request)
+                             : pimpl_->SubmitNew(submission);
   }
 
   std::optional<JobFacts> JobController::Describe(const std::string& archiveId) const
@@ -833,6 +879,7 @@ namespace OrthancPlugins
   void JobController::SetPriority(const std::string& archiveId, int priority)
   {
     pimpl_->SetPriority(archiveId, priority);
+    pimpl_->RaiseLeader(archiveId, priority);
   }
 
   bool JobController::Remove(const std::string& archiveId)

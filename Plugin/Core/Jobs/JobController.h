@@ -69,7 +69,7 @@ namespace OrthancPlugins
     void SetObserver(IJobObserver& observer);
 
     // The public ID, durable on return. An idempotency key of the same owner gives the ID of the first
-    // submission. Throws what ArchiveSpool::Create() throws
+    // submission. Throws what ArchiveSpool::Create() and RequireSameArchive() throw
     std::string Submit(const JobSubmission& submission);
 
     // Absent if there is no such archive
@@ -81,7 +81,8 @@ namespace OrthancPlugins
     bool Resume(const std::string& archiveId);
     bool Resubmit(const std::string& archiveId);
 
-    // Only of a job that waits: the host's job is replaced. Throws Failure(NotFound), Failure(Conflict)
+    // Only of a job that waits: the host's job is replaced, and so is the one of the archive that it
+    // waits for, if that is less urgent. Throws Failure(NotFound), Failure(Conflict)
     void SetPriority(const std::string& archiveId, int priority);
 
     // Forgets an ended job and its file; false if it has not ended or does not exist

@@ -269,8 +269,17 @@ namespace OrthancPlugins
 
   void DeliveryStore::Update(const DeliveryRecord& record)
   {
+    // Who sees an attempt finds it after a crash, too
+    try
+    {
+      pimpl_->Write(record);
+    }
+    catch (const Failure&)
+    {
+      pimpl_->Put(record);
+      throw;
+    }
     pimpl_->Put(record);
-    pimpl_->Write(record);
   }
 
   DeliveryStore::RecordPointer DeliveryStore::Find(const std::string& id) const

@@ -154,8 +154,8 @@ namespace OrthancPlugins
     // A temporary file in the spool directory, see FileSink::Unnamed
     std::unique_ptr<FileSink> OpenTemporary() const;
 
-    // What the operator should know about the directory as it was found: records that cannot be read
-    // (they are left as they are, with their files)
+    // What the operator should know about the directory as it was found: others may enter it, or records
+    // that cannot be read (they are left as they are, with their files)
     std::vector<std::string> GetWarnings() const;
 
   private:

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include <boost/thread/lock_guard.hpp>
 
@@ -34,6 +35,21 @@ namespace OrthancPlugins
       return path;
     }
 
+    // The names of new directories survive a power failure, as far as their parents allow it
+    void SyncParents(std::filesystem::path path)
+    {
+      while (path.has_relative_path())
+      {
+        path = path.parent_path();
+        const std::string parent = path.empty() ? "." : path.string();
+        const FileDescriptor opened(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (opened.Get() >= 0)
+        {
+          [[maybe_unused]] const int ignored = ::fsync(opened.Get()); // they are not ours
+        }
+      }
+    }
+
     // Parents as the system makes directories, the last one for us alone
     int OpenDirectory(const std::string& path)
     {
@@ -43,7 +59,11 @@ namespace OrthancPlugins
       {
         std::filesystem::create_directories(parent, error);
       }
-      ::mkdir(path.c_str(), S_IRWXU); // if it fails, so does open(2), unless it exists
+      // If it fails, so does open(2), unless it exists
+      if (::mkdir(path.c_str(), S_IRWXU) == 0)
+      {
+        SyncParents(path);
+      }
       const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
       if (descriptor < 0)
       {
@@ -75,6 +95,18 @@ namespace OrthancPlugins
                       "The spool directory " + directory + " is used by another process");
       }
       ThrowWriteFailure(errno, "Cannot lock the spool directory " + directory);
+    }
+
+    // Absent if it is for us alone. Who has made it may have reasons: its mode is not changed
+    std::optional<std::string> FindModeWarning(int descriptor, const std::string& directory)
+    {
+      struct stat status = {};
+      if (::fstat(descriptor, &status) != 0 || (status.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+      {
+        return std::nullopt;
+      }
+      return "Other users may enter the spool directory " + directory +
+             ": its mode should be 0700, that of its files is 0600 anyway";
     }
 
     bool IsEmpty(const ArchiveReport& report)
@@ -146,6 +178,10 @@ namespace OrthancPlugins
   {
     TakeLock(lock.Get(), names.GetDirectory());
     warnings = RecoverSpool(names, directory.Get(), index, space);
+    if (std::optional<std::string> warning = FindModeWarning(directory.Get(), names.GetDirectory()))
+    {
+      warnings.push_back(std::move(*warning));
+    }
   }
 
   SpoolStore::~SpoolStore() = default;

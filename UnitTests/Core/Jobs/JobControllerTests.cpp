@@ -263,6 +263,18 @@ namespace OrthancPlugins
     EXPECT_EQ(2u, queue_.GetCount());
   }
 
+  TEST_F(JobControllerTest, KeyIsNoWayToTheArchiveOfAnotherRequest)
+  {
+    submission_.idempotencyKey = "key";
+    Submit();
+    submission_.request.resources = {"another"};
+
+    ExpectFailure(FailureKind::Conflict, [&] { Submit(); });
+
+    EXPECT_EQ(1u, spool_->List().size());
+    EXPECT_EQ(1u, queue_.GetCount());
+  }
+
   TEST_F(JobControllerTest, SameKeyAtTheSameTimeGivesOneJob)
   {
     submission_.idempotencyKey = "key";
@@ -448,6 +460,21 @@ namespace OrthancPlugins
 
     EXPECT_EQ(9, Describe(leader).priority);
     EXPECT_EQ(9, queue_.priorities.back());
+  }
+
+  TEST_F(JobControllerTest, FollowerThatBecomesUrgentRaisesItsLeader)
+  {
+    const std::string leader = SubmitReusable();
+    const std::string follower = SubmitReusable();
+
+    controller_->SetPriority(GetArchive(follower), 9);
+
+    EXPECT_EQ(9, Describe(follower).priority);
+    EXPECT_EQ(9, Describe(leader).priority);
+    EXPECT_EQ(9, queue_.priorities.back());
+    controller_->SetPriority(GetArchive(follower), 3);
+    EXPECT_EQ(3, Describe(follower).priority);
+    EXPECT_EQ(9, Describe(leader).priority);
   }
 
   TEST_F(JobControllerTest, SourcesThatChangeMeanwhileAreNoTwin)
@@ -1040,6 +1067,29 @@ namespace OrthancPlugins
     EXPECT_EQ(JobStep::Success, queue_.Run(1));
 
     EXPECT_EQ(2u, CountEnds(id));
+  }
+
+  TEST_F(JobControllerTest, LatestEndsAreToldAgainAlthoughTheHostHasForgottenTheirJobs)
+  {
+    const std::string early = Submit();
+    queue_.Run(0);
+    Advance(60);
+    const std::string late = Submit();
+    queue_.Run(1);
+    const std::string canceled = Submit();
+    controller_->Cancel(GetArchive(canceled));
+    Advance(24 * 3600);
+
+    Restart({});
+    EXPECT_EQ(3u, observer_.GetEnds().size());
+    controller_->Recover();
+
+    EXPECT_EQ(1u, CountEnds(early));
+    EXPECT_EQ(2u, CountEnds(late));
+    EXPECT_EQ(2u, CountEnds(canceled));
+    EXPECT_EQ(JobState::Success, GetState(late));
+    controller_->Recover();
+    EXPECT_EQ(2u, CountEnds(late));
   }
 
   TEST_F(JobControllerTest, FollowersSurviveARestart)

@@ -128,6 +128,18 @@ namespace OrthancPlugins
     EXPECT_EQ(0700u, status.st_mode & 07777u);
   }
 
+  TEST_F(ArchiveSpoolTest, DirectoryThatOthersMayReadIsReported)
+  {
+    EXPECT_TRUE(Open()->GetWarnings().empty());
+    std::filesystem::permissions(directory_.GetSpool(), std::filesystem::perms(0750));
+
+    const std::vector<std::string> warnings = Open()->GetWarnings();
+
+    ASSERT_EQ(1u, warnings.size());
+    EXPECT_NE(std::string::npos, warnings[0].find(directory_.GetSpool()));
+    EXPECT_NE(std::string::npos, warnings[0].find("0700"));
+  }
+
   TEST_F(ArchiveSpoolTest, CreatedArchiveIsPendingAndDurable)
   {
     const std::unique_ptr<ArchiveSpool> spool = Open();
@@ -579,6 +591,7 @@ namespace OrthancPlugins
     std::filesystem::create_directories(directory_.GetSpool() + "/" + id + ".json");
     std::filesystem::create_directories(directory_.GetSpool() + "/" + JOB_1 + ".job");
     std::filesystem::create_directories(directory_.GetSpool() + "/" + JOB_2 + ".zip");
+    std::filesystem::permissions(directory_.GetSpool(), std::filesystem::perms(0700));
 
     EXPECT_EQ(3u, Open()->GetWarnings().size());
   }

@@ -370,6 +370,7 @@ namespace OrthancPlugins
       ArchivePlan plan = services.planner.Plan(request);
       BuilderOptions options = MakeBuilderOptions(request, services.settings.archive);
       options.crcs = &services.crcs;
+      options.hasJournal = false; // nobody continues a stream: it would only grow
       const ZipHead head = MakeHead(services, http, request, plan, options);
       if (AnswerWithPart(services, http, request, plan, options, head, answer))
       {

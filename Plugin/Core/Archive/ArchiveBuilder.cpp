@@ -131,7 +131,8 @@ namespace OrthancPlugins
     void NoteDone(std::size_t index);
 
     void StepEntries();
-    bool TakePiece(unsigned timeoutMilliseconds);
+    const EntryPiece* WaitForPiece(std::size_t pendingBytes);
+    bool TakePiece(std::size_t pendingBytes);
     void LeaveOut(const EntryPiece& taken);
     void BeginEntry(const EntryPiece& taken);
     void WriteSlice();
@@ -201,9 +202,7 @@ namespace OrthancPlugins
         {
           break; // the client waits for the very first bytes: no chunk is filled before
         }
-        if (!TakePiece(pendingBytes == 0                               ? IDLE_MILLISECONDS
-                       : pendingBytes < ChunkingSink::GOOD_CHUNK_BYTES ? COALESCE_MILLISECONDS
-                                                                       : 0))
+        if (!TakePiece(pendingBytes))
         {
           break;
         }
@@ -224,10 +223,24 @@ namespace OrthancPlugins
     sink.Flush();
   }
 
-  // False if there is none in time. An entry that is left out leaves no piece
-  bool ArchiveBuilder::PImpl::TakePiece(unsigned timeoutMilliseconds)
+  const EntryPiece* ArchiveBuilder::PImpl::WaitForPiece(std::size_t pendingBytes)
   {
-    const EntryPiece* taken = pipeline.Next(timeoutMilliseconds);
+    if (pendingBytes == 0)
+    {
+      return pipeline.Next(IDLE_MILLISECONDS);
+    }
+    if (pendingBytes < ChunkingSink::GOOD_CHUNK_BYTES)
+    {
+      return pipeline.NextInBulk(COALESCE_MILLISECONDS,
+                                 ChunkingSink::GOOD_CHUNK_BYTES - pendingBytes);
+    }
+    return pipeline.Next(0);
+  }
+
+  // False if there is none in time. An entry that is left out leaves no piece
+  bool ArchiveBuilder::PImpl::TakePiece(std::size_t pendingBytes)
+  {
+    const EntryPiece* taken = WaitForPiece(pendingBytes);
     if (taken == nullptr)
     {
       return false;

@@ -5,12 +5,52 @@
 
 #include "Sha256.h"
 
+#include "../Uuid.h"
+
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 namespace OrthancPlugins
 {
+  namespace
+  {
+    using Bytes = std::array<unsigned char, 16>;
+
+    unsigned char GetDigit(char c)
+    {
+      return static_cast<unsigned char>(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+
+    Bytes ParseUuid(std::string_view uuid)
+    {
+      Bytes bytes = {};
+      std::size_t digits = 0;
+      for (const char c : uuid)
+      {
+        if (c != '-')
+        {
+          unsigned char& byte = bytes[digits / 2];
+          byte = static_cast<unsigned char>(byte << 4 | GetDigit(c));
+          digits++;
+        }
+      }
+      return bytes;
+    }
+
+    Bytes DigestText(std::string_view text)
+    {
+      Sha256 sha;
+      sha.Begin();
+      sha.Update(text.data(), text.size());
+      const Sha256Digest digest = sha.End();
+      Bytes bytes;
+      std::copy_n(digest.begin(), bytes.size(), bytes.begin());
+      return bytes;
+    }
+  } // namespace
+
   CrcMemory::CrcMemory(std::size_t maxEntries)
     : maxEntries_(std::max<std::size_t>(1, maxEntries))
   {
@@ -23,25 +63,25 @@ namespace OrthancPlugins
     return hash;
   }
 
+  // Asked for once per entry of each archive: no digest of what is unique already
   CrcMemory::Key CrcMemory::MakeKey(const StoredInstance& instance)
   {
-    std::string text = std::to_string(instance.sizeBytes);
-    if (!instance.attachmentUuid.empty())
+    const std::string& uuid = instance.attachmentUuid;
+    if (IsUuid(uuid))
     {
-      text += " attachment " + instance.attachmentUuid;
+      return ParseUuid(uuid);
+    }
+    std::string text = std::to_string(instance.sizeBytes);
+    if (!uuid.empty())
+    {
+      text += " attachment " + uuid;
     }
     else
     {
       text += " instance " + instance.id;
       text += instance.receptionUtc.has_value() ? " " + std::to_string(*instance.receptionUtc) : "";
     }
-    Sha256 sha;
-    sha.Begin();
-    sha.Update(text.data(), text.size());
-    const Sha256Digest digest = sha.End();
-    Key key;
-    std::copy_n(digest.begin(), key.size(), key.begin());
-    return key;
+    return DigestText(text);
   }
 
   void CrcMemory::Remember(const StoredInstance& instance, std::uint32_t crc32)

@@ -39,7 +39,7 @@ namespace OrthancPlugins
     std::size_t GetEntriesCount() const;
 
   private:
-    // The first half of a SHA-256, which saves the text
+    // The UUID of the attachment, else the first half of a SHA-256: both save the text
     using Key = std::array<unsigned char, 16>;
 
     struct KeyHash

@@ -211,7 +211,8 @@ namespace OrthancPlugins
     bool IsNextReady() const;
     void Deliver();
     void Recycle(Payload& payload);
-    void NotifyReceiver(const Entry& entry);
+    void CountReady(std::uint64_t readyBytes);
+    void NotifyReceiver();
 
     const ArchivePlan& plan;
     const PipelineOptions options;
@@ -227,7 +228,8 @@ namespace OrthancPlugins
     std::map<std::size_t, std::shared_ptr<Entry>> unclaimed; // opened, with blocks not yet claimed
     std::uint64_t entriesBytes = 0;                          // charged for entries
     std::uint64_t blocksBytes = 0;                           // charged for blocks of large entries
-    bool isMemoryBacked = true;                              // as the last instance that was opened
+    std::uint64_t awaitedBytes = 0; // to become ready before the receiver is woken
+    bool isMemoryBacked = true;     // as the last instance that was opened
     std::vector<std::vector<unsigned char>> recycled;
     std::uint64_t recycledBytes = 0;
     std::optional<EntryFailure> broken; // a thread could not work at all
@@ -309,6 +311,7 @@ namespace OrthancPlugins
             boost::unique_lock<boost::mutex> lock(mutex);
             while (!isStopping && !PickTask(task))
             {
+              NotifyReceiver(); // nothing more may come before it takes what is ready
               hasWork.wait(lock);
             }
             if (isStopping)
@@ -425,14 +428,24 @@ namespace OrthancPlugins
     }
     else
     {
+      const std::uint64_t readyBytes = task.block->payload.sizeBytes;
       task.block.reset(); // the receiver's is the last reference: it decides when the bytes go
+      CountReady(readyBytes);
     }
-    NotifyReceiver(entry);
   }
 
-  void EntryPipeline::PImpl::NotifyReceiver(const Entry& entry)
+  void EntryPipeline::PImpl::CountReady(std::uint64_t readyBytes)
   {
-    if (!window.empty() && window.front().get() == &entry)
+    awaitedBytes -= std::min(awaitedBytes, std::max(readyBytes, MIN_CHARGE_BYTES));
+    if (awaitedBytes == 0)
+    {
+      NotifyReceiver();
+    }
+  }
+
+  void EntryPipeline::PImpl::NotifyReceiver()
+  {
+    if (IsNextReady())
     {
       hasPiece.notify_one();
     }
@@ -590,6 +603,7 @@ namespace OrthancPlugins
       block->payload.source ? source->GetMemoryBytes() : block->payload.sizeBytes;
     source.reset(); // a call to the store: before the lock
     block->isDone = true;
+    const std::uint64_t readyBytes = block->payload.sizeBytes;
 
     const boost::unique_lock<boost::mutex> lock(mutex);
     SetCharge(*entry, std::max(heldBytes, MIN_CHARGE_BYTES));
@@ -598,7 +612,7 @@ namespace OrthancPlugins
     entry->nextToClaim = 1;
     entry->isOpened = true;
     hasWork.notify_one();
-    NotifyReceiver(*entry);
+    CountReady(readyBytes);
   }
 
   void EntryPipeline::PImpl::MakePayload(Worker& worker,
@@ -675,7 +689,7 @@ namespace OrthancPlugins
     entry.blocks.assign(1, block);
     entry.isOpened = true;
     hasWork.notify_all();
-    NotifyReceiver(entry);
+    NotifyReceiver();
   }
 
   bool EntryPipeline::PImpl::IsNextReady() const
@@ -770,17 +784,25 @@ namespace OrthancPlugins
 
   const EntryPiece* EntryPipeline::Next(unsigned timeoutMilliseconds)
   {
+    return NextInBulk(timeoutMilliseconds, 0);
+  }
+
+  const EntryPiece* EntryPipeline::NextInBulk(unsigned timeoutMilliseconds, std::size_t wantedBytes)
+  {
     pimpl_->Retire();
 
     boost::unique_lock<boost::mutex> lock(pimpl_->mutex);
+    pimpl_->awaitedBytes = wantedBytes;
     while (!pimpl_->IsNextReady())
     {
       if (pimpl_->broken.has_value())
       {
         throw Failure(pimpl_->broken->kind, pimpl_->broken->message);
       }
-      if (timeoutMilliseconds == 0 ||
-          !pimpl_->hasPiece.timed_wait(lock, boost::posix_time::milliseconds(timeoutMilliseconds)))
+      const bool isLate =
+        timeoutMilliseconds == 0 ||
+        !pimpl_->hasPiece.timed_wait(lock, boost::posix_time::milliseconds(timeoutMilliseconds));
+      if (isLate && !pimpl_->IsNextReady())
       {
         return nullptr;
       }

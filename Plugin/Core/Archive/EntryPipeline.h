@@ -85,7 +85,8 @@ namespace OrthancPlugins
    * the store: once the receiver is slow, nothing more is read. What the receiver waits for may always
    * be read, so a window of any size makes progress.
    *
-   * Next() and Cancel() by one thread. The destructor lets calls to the store end and joins the threads.
+   * Next(), NextInBulk() and Cancel() by one thread. The destructor lets calls to the store end and joins
+   * the threads.
    **/
   class EntryPipeline
   {
@@ -101,6 +102,10 @@ namespace OrthancPlugins
     // call, or null if none is ready in time. Not to be called after the last piece of the plan.
     // Throws Failure(Internal) if the pipeline itself has failed
     const EntryPiece* Next(unsigned timeoutMilliseconds);
+
+    // The same for a receiver that collects: while it waits, it is not woken for each small piece, but
+    // once there are about "wantedBytes", or when no thread finds more to do before it takes some
+    const EntryPiece* NextInBulk(unsigned timeoutMilliseconds, std::size_t wantedBytes);
 
     // Nothing more is read from now on
     void Cancel();

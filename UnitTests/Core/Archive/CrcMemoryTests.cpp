@@ -104,6 +104,21 @@ namespace OrthancPlugins
     EXPECT_EQ(2u, memory.Find(instance));
   }
 
+  TEST(CrcMemory, EveryDigitOfAnAttachmentMatters)
+  {
+    const std::string uuid = "0123abcd-4567-89ef-0123-456789abcdef";
+    CrcMemory memory(100);
+    memory.Remember(MakeInstance(uuid), 1);
+
+    EXPECT_EQ(1u, memory.Find(MakeInstance(uuid)));
+    for (std::size_t i = 0; i < uuid.size(); i++)
+    {
+      std::string other = uuid;
+      other[i] = uuid[i] == '5' ? '6' : '5';
+      EXPECT_FALSE(memory.Find(MakeInstance(other)).has_value()) << other;
+    }
+  }
+
   TEST(CrcMemory, SeveralThreads)
   {
     CrcMemory memory(50);

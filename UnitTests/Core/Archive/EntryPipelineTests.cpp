@@ -8,10 +8,13 @@
 #include <gtest/gtest.h>
 
 #include <boost/date_time/posix_time/posix_time_types.hpp>
+#include <boost/thread/lock_guard.hpp>
+#include <boost/thread/mutex.hpp>
 #include <boost/thread/thread.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -49,6 +52,10 @@ namespace OrthancPlugins
         {
           return nullptr;
         }
+        if (instance.id == heldId)
+        {
+          const boost::lock_guard<boost::mutex> lock(gate);
+        }
         return std::make_unique<Data>(*this, instance.sizeBytes);
       }
 
@@ -61,6 +68,8 @@ namespace OrthancPlugins
 
       std::string throwingId;
       std::string nullId;
+      std::string heldId; // waits for the gate
+      boost::mutex gate;
       std::atomic<unsigned> opened{0};
       std::atomic<unsigned> transcoded{0};
       std::atomic<int> alive{0};
@@ -203,6 +212,60 @@ namespace OrthancPlugins
         EXPECT_EQ(count, store.opened) << first << " " << end;
       }
     }
+  }
+
+  // A lost wake-up would last as long as the wait: nothing else ends it
+  TEST(EntryPipeline, CollectingReceiverIsWokenWhenNoMoreCanComeReady)
+  {
+    std::vector<std::uint64_t> sizes(300, 3000);
+    sizes[100] = 6u << 20;
+    sizes[200] = 0;
+    const ArchivePlan plan = MakePlan(sizes);
+    for (const std::uint64_t windowBytes :
+         {std::uint64_t(1), std::uint64_t(50000), std::uint64_t(16u << 20)})
+    {
+      for (const unsigned threads : {1u, 4u})
+      {
+        CountingStore store(false);
+        store.nullId = "instance-150";
+        PipelineOptions options;
+        options.threads = threads;
+        options.windowBytes = windowBytes;
+        EntryPipeline pipeline(plan, options, store);
+        for (std::size_t expected = 0; expected < sizes.size();)
+        {
+          const EntryPiece* piece =
+            pipeline.NextInBulk(LONG_MILLISECONDS, std::numeric_limits<std::size_t>::max());
+          ASSERT_NE(nullptr, piece);
+          ASSERT_EQ(expected, piece->entry);
+          ASSERT_EQ(expected == 150, piece->failure.has_value());
+          expected += piece->isLast ? 1 : 0;
+        }
+      }
+    }
+  }
+
+  TEST(EntryPipeline, CollectingReceiverGetsWhatIsReadyInTime)
+  {
+    CountingStore store(true);
+    store.heldId = "instance-1";
+    const ArchivePlan plan = MakePlan({10, 10});
+    PipelineOptions options;
+    options.threads = 1;
+    EntryPipeline pipeline(plan, options, store);
+
+    {
+      const boost::lock_guard<boost::mutex> lock(store.gate);
+      while (store.opened < 2)
+      {
+        boost::this_thread::yield(); // the first one is ready by then
+      }
+      const EntryPiece* piece = pipeline.NextInBulk(1, 1000000);
+      ASSERT_NE(nullptr, piece);
+      EXPECT_EQ(0u, piece->entry);
+      EXPECT_EQ(nullptr, pipeline.NextInBulk(1, 1000000));
+    }
+    ASSERT_NE(nullptr, pipeline.NextInBulk(LONG_MILLISECONDS, 1000000));
   }
 
   TEST(EntryPipeline, WindowBoundsWhatIsOpen)

@@ -73,6 +73,25 @@ namespace OrthancPlugins
       }
     }
 
+    // Nothing for an archive, whose fingerprint stays what it was
+    void AddMedia(ValueDigest& digest, const BuilderOptions& options)
+    {
+      if (!options.media.has_value())
+      {
+        return;
+      }
+      const MediaRequest& request = options.media->request;
+      digest.AddText("medium");
+      digest.AddText(options.media->fileSetId);
+      digest.AddNumber((request.isExtended ? 1u : 0u) | (request.hasReadme ? 2u : 0u) |
+                       (request.hasPdf ? 4u : 0u) | (request.hasIndex ? 8u : 0u));
+      digest.AddNumber(static_cast<std::uint64_t>(request.profile));
+      digest.AddNumber(request.volumeSizeMB);
+      digest.AddNumber(static_cast<std::uint64_t>(options.format));
+      digest.AddText(request.overlay);
+      digest.AddText(options.media->institutionText);
+    }
+
     void AddEntry(ValueDigest& digest, const PlannedEntry& entry)
     {
       const StoredInstance& instance = entry.instance;
@@ -91,6 +110,7 @@ namespace OrthancPlugins
     ValueDigest digest;
     digest.AddText(ENGINE_VERSION);
     AddOptions(digest, options);
+    AddMedia(digest, options);
     digest.AddNumber(plan.hasUtf8Names ? 1 : 0);
     digest.AddNumber(plan.entries.size());
     for (const PlannedEntry& entry : plan.entries)

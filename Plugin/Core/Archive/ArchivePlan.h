@@ -14,8 +14,9 @@ namespace OrthancPlugins
   struct PlannedEntry
   {
     std::string path; // in the ZIP: relative, separated by '/', safe and unique; UTF-8 or ASCII
-    StoredInstance instance; // without tags
-    bool isStored = false;   // method 0, else deflated
+    StoredInstance instance;    // without tags
+    bool isStored = false;      // method 0, else deflated
+    bool isSeriesStart = false; // the first one of its series
   };
 
   // Every file of the archive in its order. Patient data: never log it

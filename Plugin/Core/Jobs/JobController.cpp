@@ -226,6 +226,10 @@ namespace OrthancPlugins
         executors); // no orphan, although it has no executor yet
       NewRecord created(spool, MakeArchive(submission));
       const ArchiveRecord& record = created.Get();
+      if (!submission.password.empty())
+      {
+        factory.GetPasswords().Set(record.id, submission.password);
+      }
       const std::optional<std::string> leader = FindLeader(record);
       if (leader.has_value())
       {
@@ -844,6 +848,7 @@ namespace OrthancPlugins
     }
     const std::string jobId = pimpl_->spool.GetPublicJob(archiveId);
     pimpl_->spool.Remove(archiveId);
+    pimpl_->factory.GetPasswords().Forget(archiveId);
     pimpl_->ForgetArchive(archiveId, jobId);
     return true;
   }
@@ -858,6 +863,8 @@ namespace OrthancPlugins
     pimpl_->AdvanceAll();
     PImpl::Try([this] { pimpl_->Reconcile(); });
     pimpl_->spool.Sweep();
+    pimpl_->factory.GetPasswords().ForgetUnless(
+      [this](const std::string& id) { return pimpl_->spool.FindState(id).has_value(); });
     pimpl_->ForgetRemoved();
   }
 

@@ -70,6 +70,8 @@ namespace OrthancPlugins
         Throw();
       }
 
+      std::string RenderPreview(const std::string&) override { Throw(); }
+
     private:
       [[noreturn]] void Throw() const
       {

@@ -34,6 +34,10 @@ namespace OrthancPlugins
     std::string studyInstanceUid;
     std::string seriesInstanceUid;
 
+    // What stands in for a study date that is missing: of the series, the acquisition or the content
+    std::string substituteDate; // DA
+    std::string substituteTime; // TM
+
     // For people: UTF-8, whatever the file's character set; undecodable characters become U+FFFD
     std::string patientName;
     std::string patientBirthDate; // DA
@@ -47,7 +51,7 @@ namespace OrthancPlugins
     std::string seriesDescription;
     std::string instanceNumber;
     std::string documentTitle;
-    std::string mimeType;    // (0042,0012), empty if the file holds no document
+    std::string mimeType;     // (0042,0012), empty if the file holds no document
     unsigned framesCount = 0; // 0: no pixel data module
   };
 

@@ -23,7 +23,7 @@ namespace OrthancPlugins
    * password and a random salt of each entry.
    *
    * Order of calls: (Begin, Encrypt*, End)*. Not thread-safe. Memory that held the password or a key is
-   * overwritten by the destructor.
+   * overwritten by the destructor. Calls out of order, and what the library cannot do: Failure(Internal).
    **/
   class ZipCipher
   {
@@ -31,6 +31,8 @@ namespace OrthancPlugins
     // The bytes of the password as they are (UTF-8). Throws Failure(BadRequest) if it is empty
     explicit ZipCipher(const std::string& password);
     ~ZipCipher();
+    ZipCipher(const ZipCipher&) = delete;
+    ZipCipher& operator=(const ZipCipher&) = delete;
 
     // Starts an entry: fills in salt and password verification
     void Begin(unsigned char (&header)[ZIP_CIPHER_HEADER_BYTES]);

@@ -26,4 +26,7 @@ namespace OrthancPlugins
     std::uint64_t uncompressedBytes = 0; // sum of the stored files, before transcoding
     bool hasUtf8Names = false;
   };
+
+  // Gives every file its file ID on a medium
+  void NameMediaFiles(ArchivePlan& plan);
 } // namespace OrthancPlugins

@@ -5,7 +5,6 @@
 
 #include "CompressionPolicy.h"
 #include "FolderNaming.h"
-#include "MediaNaming.h"
 #include "NamingTemplate.h"
 #include "PathLayout.h"
 #include "ResourceTree.h"
@@ -156,6 +155,7 @@ namespace OrthancPlugins
       {
         if (request_.kind == ArchiveKind::Media)
         {
+          NameMediaFiles(plan_);
           return std::move(plan_);
         }
         std::vector<std::string> paths = paths_.GetFilePaths();
@@ -234,7 +234,6 @@ namespace OrthancPlugins
         for (const NumberedInstance& numbered : instances)
         {
           AddEntry(std::move(*numbered.instance));
-          plan_.entries.back().path = MakeMediaPath(plan_.entries.size() - 1);
           plan_.entries.back().isSeriesStart = isSeriesStart;
           isSeriesStart = false;
         }

@@ -5,8 +5,17 @@
 
 namespace OrthancPlugins
 {
-  ContainerWriter::ContainerWriter(const BuilderOptions&, IByteSink& sink)
-    : zip_(sink)
+  namespace
+  {
+    std::unique_ptr<ZipCipher> MakeCipher(const BuilderOptions& options)
+    {
+      return options.isEncrypted ? std::make_unique<ZipCipher>(options.password) : nullptr;
+    }
+  } // namespace
+
+  ContainerWriter::ContainerWriter(const BuilderOptions& options, IByteSink& sink)
+    : cipher_(MakeCipher(options)),
+      zip_(sink, cipher_.get())
   {
   }
 

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace OrthancPlugins
 {
@@ -42,6 +43,7 @@ namespace OrthancPlugins
     std::uint64_t GetBytesWritten() const;
 
   private:
+    std::unique_ptr<ZipCipher> cipher_; // empty: not encrypted
     ZipWriter zip_;
   };
 } // namespace OrthancPlugins

@@ -5,7 +5,6 @@
 
 #include "CompressionPolicy.h"
 #include "EntryPipeline.h"
-#include "MediaNaming.h"
 
 #include "../Failure.h"
 
@@ -95,7 +94,14 @@ namespace OrthancPlugins
         }
       }
 
-      std::vector<ArchivePlan> Finish() { return std::move(volumes_); }
+      std::vector<ArchivePlan> Finish()
+      {
+        for (ArchivePlan& volume : volumes_)
+        {
+          NameMediaFiles(volume);
+        }
+        return std::move(volumes_);
+      }
 
     private:
       void Begin()
@@ -124,7 +130,6 @@ namespace OrthancPlugins
                           std::to_string(limitBytes_ / MEGABYTE) + " MB (\"VolumeSizeMB\")");
         }
         ArchivePlan& volume = volumes_.back();
-        entry.path = MakeMediaPath(volume.entries.size());
         volume.uncompressedBytes += entry.instance.sizeBytes;
         volume.entries.push_back(std::move(entry));
         usedBytes_ += bytes;

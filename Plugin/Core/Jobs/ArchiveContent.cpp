@@ -153,6 +153,20 @@ namespace OrthancPlugins
       value["ArchiveSize"] = std::to_string(content.archiveBytes);
     }
 
+    void FormatMedia(Json::Value& value, const ArchiveRequest& request)
+    {
+      value["Extended"] = request.media.isExtended;
+      value["Format"] = request.format == ArchiveFormat::Iso ? "Iso" : "Zip";
+      if (request.media.profile != MediaProfile::None)
+      {
+        value["Profile"] = GetProfileName(request.media.profile);
+      }
+      if (request.media.volumeSizeMB != 0)
+      {
+        value["VolumeSizeMB"] = request.media.volumeSizeMB;
+      }
+    }
+
     void FormatRequest(Json::Value& value, const ArchiveRequest& request)
     {
       if (request.transcode.has_value())
@@ -177,20 +191,6 @@ namespace OrthancPlugins
       if (!request.userDataJson.empty())
       {
         value["UserData"] = ParseUserData(request.userDataJson);
-      }
-    }
-
-    void FormatMedia(Json::Value& value, const ArchiveRequest& request)
-    {
-      value["Extended"] = request.media.isExtended;
-      value["Format"] = request.format == ArchiveFormat::Iso ? "Iso" : "Zip";
-      if (request.media.profile != MediaProfile::None)
-      {
-        value["Profile"] = GetProfileName(request.media.profile);
-      }
-      if (request.media.volumeSizeMB != 0)
-      {
-        value["VolumeSizeMB"] = request.media.volumeSizeMB;
       }
     }
 

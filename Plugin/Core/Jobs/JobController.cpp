@@ -129,6 +129,7 @@ namespace OrthancPlugins
     IJobQueue& queue;
     IClock& clock;
     ExecutorClaims& claims;
+    ArchivePasswords& passwords;
     WorkSignal signal;
     JobAnnouncer announcer;
     ExecutorDirectory executors;
@@ -151,6 +152,7 @@ namespace OrthancPlugins
         queue(jobQueue),
         clock(jobClock),
         claims(jobFactory.GetClaims()),
+        passwords(jobFactory.GetPasswords()),
         announcer(archiveSpool, jobMonitor),
         executors(archiveSpool, jobQueue, jobFactory, jobMonitor, signal),
         unfinishedAtStart(ListPending())
@@ -228,7 +230,7 @@ namespace OrthancPlugins
       const ArchiveRecord& record = created.Get();
       if (!submission.password.empty())
       {
-        factory.GetPasswords().Set(record.id, submission.password);
+        passwords.Set(record.id, submission.password);
       }
       const std::optional<std::string> leader = FindLeader(record);
       if (leader.has_value())
@@ -848,7 +850,7 @@ namespace OrthancPlugins
     }
     const std::string jobId = pimpl_->spool.GetPublicJob(archiveId);
     pimpl_->spool.Remove(archiveId);
-    pimpl_->factory.GetPasswords().Forget(archiveId);
+    pimpl_->passwords.Forget(archiveId);
     pimpl_->ForgetArchive(archiveId, jobId);
     return true;
   }
@@ -863,8 +865,8 @@ namespace OrthancPlugins
     pimpl_->AdvanceAll();
     PImpl::Try([this] { pimpl_->Reconcile(); });
     pimpl_->spool.Sweep();
-    pimpl_->factory.GetPasswords().ForgetUnless(
-      [this](const std::string& id) { return pimpl_->spool.FindState(id).has_value(); });
+    pimpl_->passwords.ForgetUnless([this](const std::string& id)
+                                   { return pimpl_->spool.FindState(id).has_value(); });
     pimpl_->ForgetRemoved();
   }
 

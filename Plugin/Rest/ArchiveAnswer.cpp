@@ -32,6 +32,9 @@ namespace OrthancPlugins
       "with \"Asynchronous\": true, then download /jobs/{id}/archive in pages "
       "(?offset=0&length=1073741824 and so on)";
 
+    constexpr const char* VOLUME_TOO_LARGE =
+      "The medium has become larger than its volume (\"VolumeSizeMB\")";
+
     // ---- Asynchronous
 
     constexpr std::size_t MAX_KEY_LENGTH = 255;
@@ -205,7 +208,8 @@ namespace OrthancPlugins
 
       SetValidatorHeaders(context.head.validators, context.answer);
       DeferredSink sink(context.answer, head);
-      ArchiveBuilder builder(std::move(plan), options, context.services.store, sink);
+      LimitingSink volume(sink, FindVolumeBytes(options), VOLUME_TOO_LARGE);
+      ArchiveBuilder builder(std::move(plan), options, context.services.store, volume);
       const ArchiveReport report = Drive(builder, context.ticket);
       sink.Begin();
       context.answer.EndStream();
@@ -218,9 +222,10 @@ namespace OrthancPlugins
     {
       const std::unique_ptr<FileSink> file = context.services.spool.OpenTemporary();
       LimitingSink sink(*file, context.answer.GetMaxFileBytes(), TOO_LARGE);
+      LimitingSink volume(sink, FindVolumeBytes(options), VOLUME_TOO_LARGE);
       ArchiveReport report;
       {
-        ArchiveBuilder builder(std::move(plan), options, context.services.store, sink);
+        ArchiveBuilder builder(std::move(plan), options, context.services.store, volume);
         report = Drive(builder, context.ticket);
       }
       const MappedFile mapped(file->GetDescriptor());

@@ -15,7 +15,7 @@ OWN = {
     "Plugin/Core/Zip": ["Plugin/Core/."],
     "Plugin/Core/Metrics": ["Plugin/Core/."],
     "Plugin/Core/Dicom": ["Plugin/Core/."],
-    "Plugin/Core/Archive": ["Plugin/Core/.", "Plugin/Core/Zip", "Plugin/Core/Dicom"],
+    "Plugin/Core/Archive": ["Plugin/Core/.", "Plugin/Core/Zip", "Plugin/Core/Dicom", "Plugin/Core/Media"],
     "Plugin/Core/Spool": ["Plugin/Core/.", "Plugin/Core/Archive"],
     "Plugin/Core/Jobs": ["Plugin/Core/*"],
     "Plugin/Core/Notify": ["Plugin/Core/.", "Plugin/Core/Spool", "Plugin/Core/Jobs/IJobObserver.h",

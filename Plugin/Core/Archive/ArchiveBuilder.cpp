@@ -115,6 +115,15 @@ namespace OrthancPlugins
       };
     }
 
+    BuilderOptions Complete(BuilderOptions options, const ArchivePlan& plan)
+    {
+      if (options.media.has_value())
+      {
+        options.media->createdUtc = GetLatestReception(plan);
+      }
+      return options;
+    }
+
     PipelineOptions ToPipelineOptions(const BuilderOptions& options, std::size_t firstEntry)
     {
       PipelineOptions result;
@@ -162,7 +171,7 @@ namespace OrthancPlugins
           IByteSink& target,
           const JournalState& state)
       : plan(std::move(planArgument)),
-        options(optionsArgument),
+        options(Complete(optionsArgument, plan)),
         exactLength(GetExactLength(plan, options)),
         sink(target, state.archiveBytes),
         writer(options, sink),

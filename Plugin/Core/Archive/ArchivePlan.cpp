@@ -5,6 +5,8 @@
 
 #include "MediaNaming.h"
 
+#include <algorithm>
+
 namespace OrthancPlugins
 {
   void NameMediaFiles(ArchivePlan& plan)
@@ -13,5 +15,15 @@ namespace OrthancPlugins
     {
       plan.entries[i].path = MakeMediaFileId(i, plan.entries.size());
     }
+  }
+
+  std::time_t GetLatestReception(const ArchivePlan& plan)
+  {
+    std::time_t latest = 0;
+    for (const PlannedEntry& entry : plan.entries)
+    {
+      latest = std::max(latest, entry.instance.receptionUtc.value_or(0));
+    }
+    return latest;
   }
 } // namespace OrthancPlugins

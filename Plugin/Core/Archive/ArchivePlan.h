@@ -6,6 +6,7 @@
 #include "../IDicomStore.h"
 
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -29,4 +30,7 @@ namespace OrthancPlugins
 
   // Gives every file its file ID on a medium
   void NameMediaFiles(ArchivePlan& plan);
+
+  // When the last file was received: the same for the same files. 0 if nobody knows
+  std::time_t GetLatestReception(const ArchivePlan& plan);
 } // namespace OrthancPlugins

@@ -8,6 +8,7 @@
 #include "../Settings.h"
 
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,7 @@ namespace OrthancPlugins
   {
     MediaRequest request;
     std::string fileSetId = "ORTHANC_MEDIA"; // (0004,1130)
+    std::time_t createdUtc = 0; // the same for the same files: when the last one was received
     std::string institutionText;
     std::string overlayDirectory; // empty: none
   };

@@ -6,6 +6,7 @@
 #include "BuilderOptions.h"
 
 #include "../IByteSink.h"
+#include "../Media/IsoWriter.h"
 #include "../Zip/ZipWriter.h"
 
 #include <cstddef>
@@ -15,9 +16,10 @@
 namespace OrthancPlugins
 {
   /**
-   * What the entries of an archive go into: a ZIP.
+   * What the entries of an archive go into: a ZIP, or an image of a volume, which is complete in a
+   * temporary file before its first byte leaves.
    *
-   * Order of calls and failures: those of ZipWriter. Not thread-safe.
+   * Order of calls and failures: those of ZipWriter; for an image only stored entries. Not thread-safe.
    **/
   class ContainerWriter
   {
@@ -36,14 +38,17 @@ namespace OrthancPlugins
     void AdoptEntry(const ZipRecord& record);
     const ZipRecord& GetLastEntry() const;
 
-    // The next bytes of the end. False if there are more: to be called again
+    // The next bytes of the end, about a step's; false if there are more: to be called again
     bool Finish();
 
     // Of entries and what is around them: progress, and for a ZIP its length
     std::uint64_t GetBytesWritten() const;
 
   private:
+    IByteSink& sink_;
     std::unique_ptr<ZipCipher> cipher_; // empty: not encrypted
     ZipWriter zip_;
+    std::unique_ptr<IsoWriter> iso_; // empty: a ZIP
+    std::uint64_t isoBytes_ = 0;
   };
 } // namespace OrthancPlugins

@@ -5,7 +5,6 @@
 
 #include "../Dicom/DicomDirBuilder.h"
 
-#include <algorithm>
 #include <ctime>
 
 namespace OrthancPlugins
@@ -22,26 +21,13 @@ namespace OrthancPlugins
       return std::string(text, std::strftime(text, sizeof(text), format, &fields));
     }
 
-    // For studies whose date no file knows: the last moment at which something was received, the same
-    // for the same files
-    std::time_t GetLatestReception(const ArchivePlan& plan)
+    DicomDirOptions MakeDirectoryOptions(const MediaBuild& build)
     {
-      std::time_t latest = 0;
-      for (const PlannedEntry& entry : plan.entries)
-      {
-        latest = std::max(latest, entry.instance.receptionUtc.value_or(0));
-      }
-      return latest;
-    }
-
-    DicomDirOptions MakeDirectoryOptions(const ArchivePlan& plan, const MediaBuild& build)
-    {
-      const std::time_t fallback = GetLatestReception(plan);
       DicomDirOptions options;
       options.fileSetId = build.fileSetId;
       options.isExtended = build.request.isExtended;
-      options.fallbackDate = FormatUtc(fallback, "%Y%m%d");
-      options.fallbackTime = FormatUtc(fallback, "%H%M%S");
+      options.fallbackDate = FormatUtc(build.createdUtc, "%Y%m%d");
+      options.fallbackTime = FormatUtc(build.createdUtc, "%H%M%S");
       return options;
     }
   } // namespace
@@ -50,7 +36,7 @@ namespace OrthancPlugins
   {
     PImpl(const ArchivePlan& planArgument, const MediaBuild& build)
       : plan(planArgument),
-        directory(MakeDirectoryOptions(planArgument, build))
+        directory(MakeDirectoryOptions(build))
     {
     }
 

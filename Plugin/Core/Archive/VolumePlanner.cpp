@@ -33,11 +33,6 @@ namespace OrthancPlugins
     // What decompressing may make of a file
     constexpr std::uint64_t DECODED_FACTOR = 4;
 
-    std::uint64_t GetLimit(const BuilderOptions& options)
-    {
-      return options.media->request.volumeSizeMB * MEGABYTE;
-    }
-
     std::uint64_t GetFileBytes(const PlannedEntry& entry, const BuilderOptions& options)
     {
       const bool isTranscoded =
@@ -66,7 +61,7 @@ namespace OrthancPlugins
     public:
       VolumeFiller(const ArchivePlan& plan, const BuilderOptions& options)
         : options_(options),
-          limitBytes_(GetLimit(options)),
+          limitBytes_(*FindVolumeBytes(options)),
           hasUtf8Names_(plan.hasUtf8Names)
       {
         if (VOLUME_BYTES > limitBytes_)
@@ -143,10 +138,19 @@ namespace OrthancPlugins
     };
   } // namespace
 
+  std::optional<std::uint64_t> FindVolumeBytes(const BuilderOptions& options)
+  {
+    if (!options.media.has_value() || options.media->request.volumeSizeMB == 0)
+    {
+      return std::nullopt;
+    }
+    return options.media->request.volumeSizeMB * MEGABYTE;
+  }
+
   std::vector<ArchivePlan> PlanVolumes(ArchivePlan plan, const BuilderOptions& options)
   {
     std::vector<ArchivePlan> volumes;
-    if (!options.media.has_value() || options.media->request.volumeSizeMB == 0)
+    if (!FindVolumeBytes(options).has_value())
     {
       volumes.push_back(std::move(plan));
       return volumes;
@@ -168,8 +172,8 @@ namespace OrthancPlugins
 
   void CheckVolume(std::size_t index, std::uint64_t sizeBytes, const BuilderOptions& options)
   {
-    if (options.media.has_value() && options.media->request.volumeSizeMB != 0 &&
-        sizeBytes > GetLimit(options))
+    const std::optional<std::uint64_t> limitBytes = FindVolumeBytes(options);
+    if (limitBytes.has_value() && sizeBytes > *limitBytes)
     {
       throw Failure(FailureKind::TooLarge,
                     "Volume " + std::to_string(index + 1) + " has become larger than " +

@@ -7,6 +7,8 @@
 #include "BuilderOptions.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,9 @@ namespace OrthancPlugins
   // Throws Failure(OutOfRange) if a file, or what every volume has, is larger than a volume: with the
   // instance
   std::vector<ArchivePlan> PlanVolumes(ArchivePlan plan, const BuilderOptions& options);
+
+  // Size of a volume; absent: no limit
+  std::optional<std::uint64_t> FindVolumeBytes(const BuilderOptions& options);
 
   // Of one of several volumes, "index" from 0; throws Failure(TooLarge) if it exceeds its size
   void CheckVolume(std::size_t index, std::uint64_t sizeBytes, const BuilderOptions& options);

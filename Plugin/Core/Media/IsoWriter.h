@@ -27,6 +27,8 @@ namespace OrthancPlugins
    * Joliet names. An image begins with a directory of all files, so their bytes go into an unnamed
    * temporary file first.
    *
+   * Names that level 1 does not know are shortened there and kept by Joliet.
+   *
    * Order of calls: (BeginFile, Write*, EndFile)*, then WriteImage() until it returns false. One thread.
    * After an exception the writer refuses further use. The destructor ends its threads and removes the
    * temporary file.
@@ -34,10 +36,15 @@ namespace OrthancPlugins
   class IsoWriter
   {
   public:
+    // Throws Failure(BadRequest) if the volume identifier is none, Failure(StorageFull | CannotWrite)
     explicit IsoWriter(const IsoOptions& options);
     ~IsoWriter();
+    IsoWriter(const IsoWriter&) = delete;
+    IsoWriter& operator=(const IsoWriter&) = delete;
 
     // Throws Failure(BadRequest) if the path is unsafe or already used
+    // Throws Failure(BadRequest) if the path is unsafe, already used, a folder of another one, or lies in
+    // more than 7 folders (ECMA-119 6.8.2.1). Absent times are those of the volume
     void BeginFile(const std::string& path,
                    std::uint64_t sizeBytes,
                    std::optional<std::time_t> modifiedUtc);
@@ -48,7 +55,8 @@ namespace OrthancPlugins
     // Throws Failure(Internal) if the bytes written are not as many as announced
     void EndFile();
 
-    // The next bytes of the image, about "maxBytes" at most: a step. False once the sink has all of it
+    // The next bytes of the image, about "maxBytes" at most: a step. False once the sink has all of it.
+    // Throws what the sink throws, Failure(CannotWrite) if the temporary file cannot be read
     bool WriteImage(IByteSink& sink, std::size_t maxBytes);
 
   private:

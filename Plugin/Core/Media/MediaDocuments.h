@@ -16,12 +16,13 @@ namespace OrthancPlugins
    * medium holds, how it was made. ASCII only, lines of at most 72 characters ended by CR LF; no patient
    * data.
    **/
-  std::string MakeReadme(const std::string& institutionText, // UTF-8; characters outside ASCII become '?'
-                         const std::string& softwareVersion,
-                         std::uint64_t filesCount,
-                         bool hasIndex,
-                         bool hasPdf,
-                         const std::string& overlay);
+  std::string
+  MakeReadme(const std::string& institutionText, // UTF-8; characters outside ASCII become '?'
+             const std::string& softwareVersion,
+             std::uint64_t filesCount,
+             bool hasIndex,
+             bool hasPdf,
+             const std::string& overlay);
 
   /**
    * INDEX.HTM of a medium (IHE PDI web content): patients, studies and series of its files, with links

@@ -321,10 +321,16 @@ namespace OrthancPlugins
       {"GB18030", "Wang^XiaoDong=\xCD\xF5^\xD0\xA1\xB6\xAB", "Wang^XiaoDong=\u738B^\u5C0F\u4E1C"},
       {"\\ISO 2022 IR 87", "Yamada^Tarou=\x1B$B;3ED\x1B(B^\x1B$BB@O:\x1B(B",
        "Yamada^Tarou=\u5C71\u7530^\u592A\u90CE"},
+      {"ISO 2022 IR 13\\ISO 2022 IR 87",
+       "\xD4\xCF\xC0\xDE^\xC0\xDB\xB3=\x1B$B;3ED\x1B(J^\x1B$BB@O:\x1B(J",
+       "\uFF94\uFF8F\uFF80\uFF9E^\uFF80\uFF9B\uFF73=\u5C71\u7530^\u592A\u90CE"},
+      {"\\ISO 2022 IR 159\\ISO 2022 IR 87", "\x1B$(D0!\x1B(B \x1B$B;3\x1B(B", "\u4E02 \u5C71"},
+      {"\\ISO 2022 IR 87", "A\x1B$B;3\x7F\x1B(B\xFF\x1B*", "A\u5C71\uFFFD\uFFFD\uFFFD*"},
       {"\\ISO 2022 IR 149", "Hong^Gildong=\x1B$)C\xFB\xF3^\x1B$)C\xD1\xCE\xD4\xD7",
        "Hong^Gildong=\u6D2A^\u5409\u6D1E"},
       // What cannot be decoded keeps its bytes as well
       {"", "\xC8\xAB Kim", "\uFFFD\uFFFD Kim"},
+      {"", "A\x1B$B", "A\uFFFD$B"},
       {"ISO_IR 999", "M\xFCller", "M\uFFFDller"},
       {"ISO_IR 192", "M\xFCller \xC3\xBC", "M\uFFFDller \u00FC"}};
 
@@ -674,8 +680,9 @@ namespace OrthancPlugins
   {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    for (const char* characterSet : {"ISO_IR 999", "ISO_IR 100\\ISO 2022 IR 87", "ISO 2022 IR 149",
-                                     "ISO_IR 192\\ISO_IR 100", "GB18030\\ISO 2022 IR 58", "\\\\"})
+    for (const char* characterSet :
+         {"ISO_IR 999", "\\ISO 2022 IR 87", "\\ISO 2022 IR 159", "ISO_IR 100\\ISO 2022 IR 87",
+          "ISO 2022 IR 149", "ISO_IR 192\\ISO_IR 100", "GB18030\\ISO 2022 IR 58", "\\\\"})
     {
       Read(MakeRaw(MakeElement(0x00080005, "CS", characterSet) + MakeIdentification(CT_IMAGE) +
                    MakeElement(0x00100010, "PN", "Secret\x1B$B;3\xFF\xFE^\x1B$)C\xFB")));

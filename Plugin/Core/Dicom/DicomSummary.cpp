@@ -55,7 +55,7 @@ namespace OrthancPlugins
           IsEmptyValue(found->second.value))
       {
         throw Failure(FailureKind::SourceMissing, std::string("The DICOM file has no ") + name +
-                                                    ", so no directory can refer to it");
+                                                    " as text, so no directory can refer to it");
       }
     }
 

@@ -295,16 +295,16 @@ namespace OrthancPlugins
         }
         const unsigned char* const bytes = source_->Peek(4);
         const std::uint32_t tag = ToUint16(bytes, encoding_) << 16 | ToUint16(bytes + 2, encoding_);
+        if (tag >> 16 == 0xFFFE)
+        {
+          Throw("The DICOM file is damaged: an item outside of a sequence");
+        }
         if (tag == 0 || tag >> 16 == PIXEL_DATA_GROUP || tag > lastTag_)
         {
           return false;
         }
         const ElementHeader element = ReadHeader(encoding_);
         const auto found = wanted_->find(element.tag);
-        if (tag >> 16 == 0xFFFE)
-        {
-          Throw("The DICOM file is damaged: an item outside of a sequence");
-        }
         if (found == wanted_->end() || !Keep(element, found->second))
         {
           SkipValue(element, encoding_, 0);

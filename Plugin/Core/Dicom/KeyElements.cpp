@@ -27,9 +27,9 @@ namespace OrthancPlugins
 
     bool IsOneOf(std::string_view vr, std::string_view list)
     {
-      for (std::size_t i = 0; i + 1 < list.size(); i += 2)
+      for (std::size_t i = 0; i + 1 < list.size() && vr.size() == 2; i += 2)
       {
-        if (list.substr(i, 2) == vr)
+        if (list[i] == vr[0] && list[i + 1] == vr[1])
         {
           return true;
         }

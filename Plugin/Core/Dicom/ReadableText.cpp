@@ -7,10 +7,12 @@
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcspchrs.h>
+#include <dcmtk/ofstd/ofchrenc.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <vector>
 
 namespace OrthancPlugins
 {
@@ -18,7 +20,7 @@ namespace OrthancPlugins
   {
     constexpr const char* REPLACEMENT = "\xEF\xBF\xBD";
 
-    // PS3.3 C.12.1.1.2. DCMTK logs what it does not know, so it gets nothing else
+    // PS3.3 C.12.1.1.2, for DCMTK. It logs what it does not know, so it gets nothing else
     constexpr std::string_view CHARACTER_SETS[] = {"",
                                                    "ISO_IR 6",
                                                    "ISO_IR 13",
@@ -38,7 +40,6 @@ namespace OrthancPlugins
                                                    "ISO 2022 IR 6",
                                                    "ISO 2022 IR 13",
                                                    "ISO 2022 IR 58",
-                                                   "ISO 2022 IR 87",
                                                    "ISO 2022 IR 100",
                                                    "ISO 2022 IR 101",
                                                    "ISO 2022 IR 109",
@@ -49,7 +50,6 @@ namespace OrthancPlugins
                                                    "ISO 2022 IR 144",
                                                    "ISO 2022 IR 148",
                                                    "ISO 2022 IR 149",
-                                                   "ISO 2022 IR 159",
                                                    "ISO 2022 IR 166"};
 
     std::string_view Trim(std::string_view text)
@@ -58,23 +58,40 @@ namespace OrthancPlugins
       return TrimEnd(text.substr(first));
     }
 
-    bool IsKnown(std::string_view characterSet)
+    // What DCMTK cannot decode with every library for it: two bytes of JIS X 0208, JIS X 0212
+    constexpr std::string_view JAPANESE_SETS[] = {
+      "", "ISO_IR 13", "ISO 2022 IR 6", "ISO 2022 IR 13", "ISO 2022 IR 87", "ISO 2022 IR 159"};
+
+    std::vector<std::string_view> Split(std::string_view characterSet)
     {
+      std::vector<std::string_view> terms;
       for (;;)
       {
         const std::size_t end = characterSet.find('\\');
-        const std::string_view term = Trim(characterSet.substr(0, end));
-        if (std::find(std::begin(CHARACTER_SETS), std::end(CHARACTER_SETS), term) ==
-            std::end(CHARACTER_SETS))
-        {
-          return false;
-        }
+        terms.push_back(Trim(characterSet.substr(0, end)));
         if (end == std::string_view::npos)
         {
-          return true;
+          return terms;
         }
         characterSet.remove_prefix(end + 1);
       }
+    }
+
+    template <std::size_t SIZE>
+    bool AreAllIn(const std::vector<std::string_view>& terms, const std::string_view (&list)[SIZE])
+    {
+      return std::all_of(terms.begin(), terms.end(),
+                         [&list](std::string_view term)
+                         { return std::find(list, list + SIZE, term) != list + SIZE; });
+    }
+
+    bool IsJapanese(const std::vector<std::string_view>& terms)
+    {
+      const bool hasTwoBytes =
+        std::any_of(terms.begin(), terms.end(),
+                    [](std::string_view term)
+                    { return term == "ISO 2022 IR 87" || term == "ISO 2022 IR 159"; });
+      return hasTwoBytes && AreAllIn(terms, JAPANESE_SETS);
     }
 
     bool IsPlain(std::string_view text)
@@ -111,6 +128,13 @@ namespace OrthancPlugins
       return isOverlong || isNoScalar ? 0 : length;
     }
 
+    bool IsControl(char c)
+    {
+      constexpr std::string_view LAYOUT = "\t\n\f\r"; // PS3.5 6.1.3, without ESC
+      return (static_cast<unsigned char>(c) < 0x20 && LAYOUT.find(c) == std::string_view::npos) ||
+             c == 0x7F;
+    }
+
     std::string MakeValid(std::string_view text)
     {
       std::string valid;
@@ -118,7 +142,7 @@ namespace OrthancPlugins
       while (!text.empty())
       {
         const std::size_t length = GetCodePointBytes(text);
-        if (length == 0)
+        if (length == 0 || IsControl(text[0]))
         {
           valid.append(REPLACEMENT);
         }
@@ -136,7 +160,7 @@ namespace OrthancPlugins
       std::string ascii;
       for (const char c : text)
       {
-        if (static_cast<unsigned char>(c) < 0x80)
+        if (static_cast<unsigned char>(c) < 0x80 && !IsControl(c))
         {
           ascii.push_back(c);
         }
@@ -147,6 +171,131 @@ namespace OrthancPlugins
       }
       return ascii;
     }
+
+    /**
+     * ISO 2022 with the Japanese sets of PS3.3 C.12.1.1.2, character by character as EUC-JP, which
+     * every library for DCMTK knows.
+     **/
+    class JapaneseText
+    {
+    public:
+      JapaneseText(std::string_view text, bool isName)
+        : text_(text),
+          delimiters_(isName ? "\\^=\r\n\f" : "\\\r\n\f")
+      {
+        while (!text_.empty())
+        {
+          TakeCharacter();
+        }
+      }
+
+      std::string Convert() const
+      {
+        std::string all;
+        bool isGood = true;
+        for (const std::string& character : characters_)
+        {
+          all += character;
+          isGood = isGood && !character.empty();
+        }
+        OFCharacterEncoding encoding;
+        if (encoding.selectEncoding("EUC-JP", "UTF-8").bad())
+        {
+          return KeepAscii(all);
+        }
+        OFString converted;
+        if (isGood && encoding.convertString(OFString(all.data(), all.size()), converted).good())
+        {
+          return std::string(converted.data(), converted.size());
+        }
+        return ConvertEach(encoding);
+      }
+
+    private:
+      enum class Set
+      {
+        Ascii, // or JIS X 0201 Romaji
+        Kanji,
+        SupplementaryKanji
+      };
+
+      struct Escape
+      {
+        std::string_view sequence;
+        Set set;
+      };
+
+      std::string ConvertEach(OFCharacterEncoding& encoding) const
+      {
+        std::string result;
+        for (const std::string& character : characters_)
+        {
+          OFString converted;
+          const bool isGood =
+            !character.empty() &&
+            encoding.convertString(OFString(character.data(), character.size()), converted).good();
+          result += isGood ? std::string(converted.data(), converted.size()) : REPLACEMENT;
+        }
+        return result;
+      }
+
+      bool TakeEscape()
+      {
+        constexpr Escape ESCAPES[] = {{"\x1B(B", Set::Ascii}, {"\x1B(J", Set::Ascii},
+                                      {"\x1B)I", Set::Ascii}, {"\x1B$B", Set::Kanji},
+                                      {"\x1B$@", Set::Kanji}, {"\x1B$(D", Set::SupplementaryKanji}};
+        for (const Escape& escape : ESCAPES)
+        {
+          if (text_.substr(0, escape.sequence.size()) == escape.sequence)
+          {
+            // Katakana are in the upper half, beside what is in the lower one
+            set_ = escape.sequence[1] == ')' ? set_ : escape.set;
+            text_.remove_prefix(escape.sequence.size());
+            return true;
+          }
+        }
+        return false;
+      }
+
+      void TakeCharacter()
+      {
+        if (TakeEscape())
+        {
+          return;
+        }
+        const unsigned char first = static_cast<unsigned char>(text_[0]);
+        if (set_ != Set::Ascii && IsPart(0) && IsPart(1))
+        {
+          std::string character = set_ == Set::SupplementaryKanji ? "\x8F" : "";
+          character.push_back(static_cast<char>(first | 0x80));
+          character.push_back(static_cast<char>(text_[1] | 0x80));
+          characters_.push_back(character);
+          text_.remove_prefix(2);
+          return;
+        }
+        if (first >= 0xA1 && first <= 0xDF)
+        {
+          characters_.push_back(std::string("\x8E") + text_[0]);
+        }
+        else
+        {
+          const bool isAscii = first < 0x80 && !IsControl(text_[0]);
+          characters_.push_back(isAscii ? std::string(1, text_[0]) : std::string());
+        }
+        set_ = delimiters_.find(text_[0]) == std::string_view::npos ? set_ : Set::Ascii;
+        text_.remove_prefix(1);
+      }
+
+      bool IsPart(std::size_t index) const
+      {
+        return index < text_.size() && text_[index] > 0x20 && text_[index] < 0x7F;
+      }
+
+      std::string_view text_; // what is left
+      std::string_view delimiters_;
+      Set set_ = Set::Ascii;
+      std::vector<std::string> characters_; // in EUC-JP; empty: undecodable
+    };
   } // namespace
 
   struct ReadableText::PImpl
@@ -155,6 +304,7 @@ namespace OrthancPlugins
     DcmSpecificCharacterSet converter;
     bool isPrepared = false;
     bool isGood = false;
+    bool isJapanese = false;
 
     // Most files are ASCII: the tables are opened when they are needed
     bool Prepare()
@@ -162,7 +312,9 @@ namespace OrthancPlugins
       if (!isPrepared)
       {
         isPrepared = true;
-        isGood = !characterSet.empty() && IsKnown(characterSet) &&
+        const std::vector<std::string_view> terms = Split(characterSet);
+        isJapanese = IsJapanese(terms);
+        isGood = !characterSet.empty() && AreAllIn(terms, CHARACTER_SETS) &&
                  converter.selectCharacterSet(OFString(characterSet.c_str())).good();
       }
       return isGood;
@@ -188,8 +340,13 @@ namespace OrthancPlugins
     {
       return MakeValid(text);
     }
+    const bool isKnown = pimpl_->Prepare();
+    if (pimpl_->isJapanese)
+    {
+      return JapaneseText(text, isName).Convert();
+    }
     OFString converted;
-    if (!pimpl_->Prepare() ||
+    if (!isKnown ||
         pimpl_->converter.convertString(text.data(), text.size(), converted, isName ? "\\^=" : "\\")
           .bad())
     {

@@ -3,7 +3,6 @@
 """Media of every kind of object, as readers that are not ours find them."""
 
 import io
-import json
 import os
 
 import pydicom
@@ -12,7 +11,7 @@ import pytest
 import dicom_samples
 from dicom_samples import make_dicom, make_object, make_uid, read_sample
 from media_checks import check_medium, get_files, list_records, read_medium, verify, walk
-from orthanc_server import PLUGIN, VERSION, read_entries
+from orthanc_server import PLUGIN, read_entries
 
 pytestmark = pytest.mark.skipif(not PLUGIN, reason="what the host alone does wrong")
 

@@ -321,7 +321,7 @@ namespace OrthancPlugins
       }
       if (vr == "SQ")
       {
-        return MakeUnknownCode();
+        return key.tag == TAG_CONCEPT_NAME ? MakeUnknownCode() : std::string();
       }
       if (vr == "US" || vr == "UL" || vr == "UV")
       {
@@ -329,6 +329,8 @@ namespace OrthancPlugins
       }
       switch (key.tag)
       {
+      case 0x00080008: // ImageType
+        return "DERIVED\\SECONDARY";
       case 0x0040A491: // CompletionFlag
         return "PARTIAL";
       case TAG_VERIFICATION_FLAG:

@@ -19,7 +19,7 @@ namespace OrthancPlugins
 {
   namespace
   {
-    // The definition of our PRIVATE records: keys as those of an image, if the file has them
+    // The definition of our PRIVATE records: no keys beside this one
     constexpr const char* PRIVATE_RECORD_UID = "2.25.266756116315771206721656198734992134621";
 
     std::string_view GetRaw(const ScannedHeader& header, std::uint32_t tag)

@@ -34,7 +34,7 @@ namespace OrthancPlugins
 
       static const std::vector<DirectoryRecordType> types = {
         {"IMAGE", false, {INSTANCE_NUMBER}},
-        {"PRIVATE", false, {{0x00200013, "IS", T3}}},
+        {"PRIVATE", false, {}},
         {"SR DOCUMENT",
          false,
          {CONTENT_DATE,
@@ -109,7 +109,9 @@ namespace OrthancPlugins
         {"MEASUREMENT", false, identifiedContent},
         {"ANNOTATION", false, identifiedContent},
         {"SURFACE SCAN", false, {CONTENT_DATE, CONTENT_TIME}},
-        {"STEREOMETRIC", false, {}},
+        {"STEREOMETRIC",
+         false,
+         {INSTANCE_NUMBER, CONTENT_LABEL, CONTENT_DESCRIPTION, CONTENT_CREATOR}},
         {"SPECTROSCOPY",
          false,
          {{0x00080008, "CS", T1}, // ImageType

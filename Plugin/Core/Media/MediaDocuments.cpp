@@ -346,7 +346,10 @@ namespace OrthancPlugins
       "caption { padding: .25rem 0; text-align: left; color: #444; }\n"
       "th, td { padding: .4rem .6rem; border: 1px solid #bbb; text-align: left; "
       "vertical-align: top; overflow-wrap: anywhere; }\n"
-      "thead th { background: #e8f0f4; }\n"
+      "thead th { overflow-wrap: normal; background: #e8f0f4; }\n"
+      "th:nth-child(3) { width: 45%; }\n"
+      "th:nth-child(5) { width: 30%; }\n"
+      "footer { margin-top: 2.5rem; }\n"
       "td.number { text-align: right; }\n"
       "img { display: block; max-width: 8rem; max-height: 8rem; background: #000; }\n"
       "a { color: #0b4f6c; }\n"
@@ -478,8 +481,7 @@ namespace OrthancPlugins
       text.AddText(institutionText);
     }
     text.AddHeading("Contents");
-    text.AddLine(
-      "DICOMDIR     the directory of the medium; open it with software for medical images");
+    text.AddLine("DICOMDIR     the directory, for software that shows medical images");
     text.AddLine("IMAGES       " + FormatCount(filesCount, "DICOM file"));
     if (hasIndex)
     {
@@ -487,7 +489,7 @@ namespace OrthancPlugins
     }
     if (hasPdf)
     {
-      text.AddLine("DOCUMENT     the documents, also in a form that does not need such software");
+      text.AddLine("DOCUMENT     the documents of the DICOM files, as PDF");
     }
     if (!overlay.empty())
     {

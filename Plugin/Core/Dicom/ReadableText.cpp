@@ -173,8 +173,8 @@ namespace OrthancPlugins
     }
 
     /**
-     * ISO 2022 with the Japanese sets of PS3.3 C.12.1.1.2, character by character as EUC-JP, which
-     * every library for DCMTK knows.
+     * ISO 2022 with the Japanese sets of PS3.3 C.12.1.1.2. Libraries for DCMTK know two bytes of a set
+     * either as part of EUC-JP or by the number of the set.
      **/
     class JapaneseText
     {
@@ -189,27 +189,7 @@ namespace OrthancPlugins
         }
       }
 
-      std::string Convert() const
-      {
-        std::string all;
-        bool isGood = true;
-        for (const std::string& character : characters_)
-        {
-          all += character;
-          isGood = isGood && !character.empty();
-        }
-        OFCharacterEncoding encoding;
-        if (encoding.selectEncoding("EUC-JP", "UTF-8").bad())
-        {
-          return KeepAscii(all);
-        }
-        OFString converted;
-        if (isGood && encoding.convertString(OFString(all.data(), all.size()), converted).good())
-        {
-          return std::string(converted.data(), converted.size());
-        }
-        return ConvertEach(encoding);
-      }
+      const std::string& GetUtf8() const { return utf8_; }
 
     private:
       enum class Set
@@ -224,20 +204,6 @@ namespace OrthancPlugins
         std::string_view sequence;
         Set set;
       };
-
-      std::string ConvertEach(OFCharacterEncoding& encoding) const
-      {
-        std::string result;
-        for (const std::string& character : characters_)
-        {
-          OFString converted;
-          const bool isGood =
-            !character.empty() &&
-            encoding.convertString(OFString(character.data(), character.size()), converted).good();
-          result += isGood ? std::string(converted.data(), converted.size()) : REPLACEMENT;
-        }
-        return result;
-      }
 
       bool TakeEscape()
       {
@@ -263,26 +229,27 @@ namespace OrthancPlugins
         {
           return;
         }
-        const unsigned char first = static_cast<unsigned char>(text_[0]);
         if (set_ != Set::Ascii && IsPart(0) && IsPart(1))
         {
-          std::string character = set_ == Set::SupplementaryKanji ? "\x8F" : "";
-          character.push_back(static_cast<char>(first | 0x80));
-          character.push_back(static_cast<char>(text_[1] | 0x80));
-          characters_.push_back(character);
+          utf8_ += DecodeKanji(text_[0], text_[1]);
           text_.remove_prefix(2);
           return;
         }
-        if (first >= 0xA1 && first <= 0xDF)
+        const char c = text_[0];
+        const unsigned char byte = static_cast<unsigned char>(c);
+        if (byte >= 0xA1 && byte <= 0xDF)
         {
-          characters_.push_back(std::string("\x8E") + text_[0]);
+          AppendKatakana(byte);
+        }
+        else if (byte < 0x80 && !IsControl(c))
+        {
+          utf8_ += c;
         }
         else
         {
-          const bool isAscii = first < 0x80 && !IsControl(text_[0]);
-          characters_.push_back(isAscii ? std::string(1, text_[0]) : std::string());
+          utf8_ += REPLACEMENT;
         }
-        set_ = delimiters_.find(text_[0]) == std::string_view::npos ? set_ : Set::Ascii;
+        set_ = delimiters_.find(c) == std::string_view::npos ? set_ : Set::Ascii;
         text_.remove_prefix(1);
       }
 
@@ -291,10 +258,43 @@ namespace OrthancPlugins
         return index < text_.size() && text_[index] > 0x20 && text_[index] < 0x7F;
       }
 
+      // JIS X 0201 from 0xA1 on is Unicode from U+FF61 on
+      void AppendKatakana(unsigned char byte)
+      {
+        const unsigned codePoint = 0xFF61u + byte - 0xA1u;
+        utf8_ += static_cast<char>(0xE0 | (codePoint >> 12));
+        utf8_ += static_cast<char>(0x80 | ((codePoint >> 6) & 0x3F));
+        utf8_ += static_cast<char>(0x80 | (codePoint & 0x3F));
+      }
+
+      std::string DecodeKanji(char first, char second) const
+      {
+        const bool isSupplementary = set_ == Set::SupplementaryKanji;
+        OFCharacterEncoding encoding;
+        std::string bytes;
+        if (encoding.selectEncoding("EUC-JP", "UTF-8").good())
+        {
+          bytes = isSupplementary ? "\x8F" : "";
+          bytes += static_cast<char>(first | 0x80);
+          bytes += static_cast<char>(second | 0x80);
+        }
+        else if (encoding.selectEncoding(isSupplementary ? "ISO-IR-159" : "ISO-IR-87", "UTF-8")
+                   .good())
+        {
+          bytes += first;
+          bytes += second;
+        }
+        OFString converted;
+        const bool isGood =
+          !bytes.empty() &&
+          encoding.convertString(OFString(bytes.data(), bytes.size()), converted).good();
+        return isGood ? std::string(converted.data(), converted.size()) : REPLACEMENT;
+      }
+
       std::string_view text_; // what is left
       std::string_view delimiters_;
       Set set_ = Set::Ascii;
-      std::vector<std::string> characters_; // in EUC-JP; empty: undecodable
+      std::string utf8_;
     };
   } // namespace
 
@@ -343,7 +343,7 @@ namespace OrthancPlugins
     const bool isKnown = pimpl_->Prepare();
     if (pimpl_->isJapanese)
     {
-      return JapaneseText(text, isName).Convert();
+      return MakeValid(JapaneseText(text, isName).GetUtf8());
     }
     OFString converted;
     if (!isKnown ||

@@ -10,6 +10,7 @@
 #include "GeneratedFile.h"
 #include "MediaFiles.h"
 #include "ReportFiles.h"
+#include "VolumePlanner.h"
 
 #include "../Failure.h"
 #include "../Zip/Deflater.h"
@@ -34,6 +35,9 @@ namespace OrthancPlugins
 
     // Entries of an interrupted archive that are looked at again in one step
     constexpr std::size_t INSPECTED_PER_STEP = 1000;
+
+    // Headers in a ZIP, or the rest of a sector and the records in an image
+    constexpr std::uint64_t AROUND_FILE_BYTES = 4096;
 
     // CRC and digest of a file of ours, before it is written
     class DigestSink final : public IByteSink
@@ -180,7 +184,7 @@ namespace OrthancPlugins
     {
       if (options.media.has_value())
       {
-        media = std::make_unique<MediaFiles>(plan, *options.media);
+        media = std::make_unique<MediaFiles>(plan, *options.media, store);
       }
       if (state.entriesDone > 0)
       {
@@ -214,6 +218,7 @@ namespace OrthancPlugins
     void ForgetCrc(const PlannedEntry& planned);
 
     void PlanGeneratedFiles();
+    bool HasRoom(std::uint64_t sizeBytes) const;
     void StepGenerated();
     bool BeginGenerated();
     void EndGenerated();
@@ -536,6 +541,14 @@ namespace OrthancPlugins
 
   void ArchiveBuilder::PImpl::PlanGeneratedFiles()
   {
+    if (media)
+    {
+      for (GeneratedFile& file :
+           media->MakeFiles([this](std::uint64_t sizeBytes) { return HasRoom(sizeBytes); }))
+      {
+        generated.push_back(std::move(file));
+      }
+    }
     for (GeneratedFile& file : reports.MakeReports())
     {
       generated.push_back(std::move(file));
@@ -544,6 +557,15 @@ namespace OrthancPlugins
     {
       generated.push_back(media->MakeDicomDir());
     }
+  }
+
+  // Whether the volume takes one more file, with all that has to follow
+  bool ArchiveBuilder::PImpl::HasRoom(std::uint64_t sizeBytes) const
+  {
+    const std::optional<std::uint64_t> limitBytes = FindVolumeBytes(options);
+    return !limitBytes.has_value() || writer.GetBytesWritten() + media->GetReservedBytes() +
+                                          generated.size() * AROUND_FILE_BYTES + sizeBytes <=
+                                        *limitBytes;
   }
 
   // Stored, so that its length is known where the length of the whole archive is announced. False if

@@ -5,6 +5,8 @@
 
 #include "Sha256.h"
 
+#include "../Media/OverlayFolder.h"
+
 #include <string_view>
 
 namespace OrthancPlugins
@@ -73,6 +75,21 @@ namespace OrthancPlugins
       }
     }
 
+    void AddOverlay(ValueDigest& digest, const std::string& directory)
+    {
+      if (directory.empty())
+      {
+        return;
+      }
+      const OverlayFolder overlay(directory);
+      for (const OverlayFile& file : overlay.GetFiles())
+      {
+        digest.AddText(file.path);
+        digest.AddNumber(file.sizeBytes);
+        digest.AddNumber(static_cast<std::uint64_t>(file.modifiedUtc));
+      }
+    }
+
     // Nothing for an archive, whose fingerprint stays what it was
     void AddMedia(ValueDigest& digest, const BuilderOptions& options)
     {
@@ -90,6 +107,7 @@ namespace OrthancPlugins
       digest.AddNumber(static_cast<std::uint64_t>(options.format));
       digest.AddText(request.overlay);
       digest.AddText(options.media->institutionText);
+      AddOverlay(digest, options.media->overlayDirectory);
     }
 
     void AddEntry(ValueDigest& digest, const PlannedEntry& entry)

@@ -10,6 +10,8 @@
 #include "../Dicom/DicomSummary.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,22 +22,29 @@ namespace OrthancPlugins
    * What a medium has beside the files of its plan: the DICOMDIR, and what was asked for.
    *
    * Order of calls: Add() for each file that is on the medium, in the order of the plan; then the
-   * others. Keeps references to the plan. Not thread-safe.
+   * others. Keeps references to plan and store. Not thread-safe.
    **/
   class MediaFiles
   {
   public:
-    MediaFiles(const ArchivePlan& plan, const MediaBuild& build);
+    MediaFiles(const ArchivePlan& plan, const MediaBuild& build, IDicomStore& store);
     ~MediaFiles();
 
     // "index" in the plan
     void Add(std::size_t index, const DicomSummary& summary);
 
+    // Documents, previews, INDEX.HTM, README.TXT, overlay: in this order, as each knows of those before.
+    // Documents and previews for which "hasRoom" says no are left out
+    std::vector<GeneratedFile> MakeFiles(const std::function<bool(std::uint64_t)>& hasRoom);
+
     // The last file of a medium
     GeneratedFile MakeDicomDir();
 
-    // Of the DICOMDIR, without patient data
-    const std::vector<std::string>& GetWarnings() const;
+    // What these files will take at most, documents and previews apart
+    std::uint64_t GetReservedBytes() const;
+
+    // Without patient data; once everything is written
+    std::vector<std::string> GetWarnings() const;
 
   private:
     struct PImpl;

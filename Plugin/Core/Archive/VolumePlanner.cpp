@@ -7,6 +7,7 @@
 #include "EntryPipeline.h"
 
 #include "../Failure.h"
+#include "../Media/OverlayFolder.h"
 
 #include <cstdint>
 #include <utility>
@@ -53,6 +54,21 @@ namespace OrthancPlugins
              (entry.isSeriesStart ? SERIES_BYTES : 0);
     }
 
+    // What every volume has, whatever its files are
+    std::uint64_t GetCommonBytes(const BuilderOptions& options)
+    {
+      std::uint64_t sizeBytes = VOLUME_BYTES + options.media->institutionText.size() * 8;
+      if (!options.media->overlayDirectory.empty())
+      {
+        const OverlayFolder overlay(options.media->overlayDirectory);
+        for (const OverlayFile& file : overlay.GetFiles())
+        {
+          sizeBytes += file.sizeBytes + SECTOR_BYTES + ENTRY_BYTES;
+        }
+      }
+      return sizeBytes;
+    }
+
     /**
      * Fills volumes one after the other.
      **/
@@ -62,9 +78,10 @@ namespace OrthancPlugins
       VolumeFiller(const ArchivePlan& plan, const BuilderOptions& options)
         : options_(options),
           limitBytes_(*FindVolumeBytes(options)),
+          commonBytes_(GetCommonBytes(options)),
           hasUtf8Names_(plan.hasUtf8Names)
       {
-        if (VOLUME_BYTES > limitBytes_)
+        if (commonBytes_ > limitBytes_)
         {
           throw Failure(FailureKind::OutOfRange, "\"VolumeSizeMB\" is too small for any medium");
         }
@@ -103,7 +120,7 @@ namespace OrthancPlugins
       {
         volumes_.emplace_back();
         volumes_.back().hasUtf8Names = hasUtf8Names_;
-        usedBytes_ = VOLUME_BYTES;
+        usedBytes_ = commonBytes_;
       }
 
       void AddEntry(PlannedEntry&& entry)
@@ -132,6 +149,7 @@ namespace OrthancPlugins
 
       const BuilderOptions& options_;
       const std::uint64_t limitBytes_;
+      const std::uint64_t commonBytes_;
       const bool hasUtf8Names_;
       std::vector<ArchivePlan> volumes_;
       std::uint64_t usedBytes_ = 0;

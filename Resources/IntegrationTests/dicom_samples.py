@@ -95,10 +95,8 @@ def make_dicom(patient="P1", study="1", series="1", instance=1, rows=16, columns
             values["NumberOfFrames"] = frames
         values.update(tags)
         for keyword, value in values.items():
-            if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-                value = [make_item(item) for item in value]
             if value is not None:
-                setattr(dataset, keyword, value)
+                setattr(dataset, keyword, make_value(value))
         meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", CT_STORAGE)
         meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", sop)
         if pixels is None:
@@ -121,11 +119,16 @@ def make_object(sop_class, **options):
     return make_dicom(pixels=False, **fields)
 
 
-def make_item(values):
-    item = pydicom.Dataset()
-    for keyword, value in values.items():
-        setattr(item, keyword, value)
-    return item
+def make_value(value):
+    """Lists of dictionaries become sequences."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        return value
+    items = []
+    for values in value:
+        items.append(pydicom.Dataset())
+        for keyword, content in values.items():
+            setattr(items[-1], keyword, make_value(content))
+    return items
 
 
 def make_study(patient="P1", study="1", series=2, instances=3, **options):

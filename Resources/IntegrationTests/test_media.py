@@ -66,10 +66,8 @@ CLASSES = {
                  EncapsulatedDocument=b"solid x endsolid")),
     "waveform": ("WAVEFORM", {"InstanceNumber", "ContentDate", "ContentTime"},
                  dict(sop_class="1.2.840.10008.5.1.4.1.1.9.1.1", Modality="ECG")),
-    "raw data": ("RAW DATA", {"ContentDate", "ContentTime", "InstanceNumber", "ContentLabel",
-                              "ContentDescription", "ContentCreatorName"},
-                 dict(sop_class="1.2.840.10008.5.1.4.1.1.66", Modality="MR", ContentLabel="RAW",
-                      ContentDescription="", ContentCreatorName="")),
+    "raw data": ("RAW DATA", {"ContentDate", "ContentTime", "InstanceNumber"},
+                 dict(sop_class="1.2.840.10008.5.1.4.1.1.66", Modality="MR")),
     "private": ("PRIVATE", {"PrivateRecordUID"},
                 dict(sop_class="1.2.826.0.1.3680043.2.1143.999.1", Modality="OT")),
 }

@@ -58,7 +58,7 @@ class Links(html.parser.HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
-        self.targets += [value for name, value in attrs if name in ("href", "src")]
+        self.targets += [os.path.normpath(value) for name, value in attrs if name in ("href", "src")]
 
 
 def test_everything(server, study, overlay, tmp_path):

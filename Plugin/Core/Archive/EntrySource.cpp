@@ -98,7 +98,7 @@ namespace OrthancPlugins
   {
     if (!IsAllowedOnMedia(profile, transferSyntaxUid))
     {
-      throw Failure(FailureKind::NotTranscodable,
+      throw Failure(FailureKind::Conflict,
                     "Instance " + instanceId + " has the transfer syntax " +
                       (transferSyntaxUid.empty() ? "(unknown)" : transferSyntaxUid) +
                       ", which the profile " + GetProfileName(profile) +

@@ -42,13 +42,13 @@ namespace OrthancPlugins
   // Opens the file of an entry as it goes into the archive. With a profile, what it allows is kept and
   // the rest becomes explicit VR little endian.
   //
-  // Throws Failure(NotTranscodable) if the policy says so, or if nothing that the profile allows can be
-  // made: with the transfer syntax in its message. Throws Failure(SourceMissing) as the store does, and
-  // if the file has not the size that is planned
+  // Throws Failure(NotTranscodable) if the policy says so, Failure(Conflict) if nothing that the profile
+  // allows can be made: with the transfer syntax in its message. Throws Failure(SourceMissing) as the
+  // store does, and if the file has not the size that is planned
   EntrySource
   OpenEntrySource(IDicomStore& store, const PlannedEntry& planned, const TranscodePolicy& policy);
 
-  // Throws Failure(NotTranscodable) if the profile does not allow this transfer syntax
+  // Throws Failure(Conflict) if the profile does not allow this transfer syntax
   void CheckProfile(MediaProfile profile,
                     const std::string& instanceId,
                     const std::string& transferSyntaxUid);

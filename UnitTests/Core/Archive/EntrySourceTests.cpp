@@ -59,13 +59,14 @@ namespace OrthancPlugins
         }
         catch (const Failure& failure)
         {
-          EXPECT_EQ(FailureKind::NotTranscodable, failure.GetKind());
+          kind = failure.GetKind();
           message = failure.what();
           return "";
         }
       }
 
       std::string message;
+      std::optional<FailureKind> kind;
     };
 
     TranscodePolicy MakePolicy(MediaProfile profile)
@@ -121,6 +122,7 @@ namespace OrthancPlugins
 
     EXPECT_EQ("", fixture.Open(MakePolicy(MediaProfile::StdGenCd)));
 
+    EXPECT_EQ(FailureKind::Conflict, fixture.kind);
     EXPECT_NE(std::string::npos, fixture.message.find("instance ")) << fixture.message;
     EXPECT_NE(std::string::npos, fixture.message.find(J2K)) << fixture.message;
     EXPECT_NE(std::string::npos, fixture.message.find("STD-GEN-CD")) << fixture.message;
@@ -135,7 +137,9 @@ namespace OrthancPlugins
     EXPECT_EQ(std::string("original kept ") + JPEG, Fixture(JPEG, false).Open(policy));
     EXPECT_EQ("", Fixture(RLE, false).Open(policy));
     policy.onFailure = TranscodeFailurePolicy::Fail;
-    EXPECT_EQ("", Fixture(JPEG, false).Open(policy));
+    Fixture refused(JPEG, false);
+    EXPECT_EQ("", refused.Open(policy));
+    EXPECT_EQ(FailureKind::NotTranscodable, refused.kind);
   }
 
   TEST(EntrySource, DamagedFileIsMissing)

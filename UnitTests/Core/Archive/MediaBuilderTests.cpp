@@ -269,7 +269,7 @@ namespace OrthancPlugins
     // The database says explicit VR, the file says RLE
     fixture.Replace(2, MakeFile("1", "3", "1.2.840.10008.5.1.4.1.1.2", RLE));
 
-    const std::string message = fixture.GetFailure(FailureKind::NotTranscodable);
+    const std::string message = fixture.GetFailure(FailureKind::Conflict);
 
     EXPECT_NE(std::string::npos, message.find("instance-2")) << message;
     EXPECT_NE(std::string::npos, message.find(RLE)) << message;

@@ -7,6 +7,7 @@
 #include "SettingsParser.h"
 
 #include "Core/Failure.h"
+#include "Core/Media/OverlayFolder.h"
 #include "Host/ErrorCodes.h"
 #include "Host/HostConfiguration.h"
 #include "Host/HostLog.h"
@@ -35,6 +36,23 @@ namespace OrthancPlugins
         LogWarning(warning);
       }
       return parsed;
+    }
+
+    // A folder that is wrong is found now, not by the first request
+    void CheckOverlays(const MediaSettings& settings)
+    {
+      for (const auto& [name, directory] : settings.overlays)
+      {
+        try
+        {
+          const OverlayFolder ignored(directory);
+        }
+        catch (const Failure& failure)
+        {
+          throw Failure(failure.GetKind(),
+                        "Option \"AdvancedRest.Media.Overlays." + name + "\": " + failure.what());
+        }
+      }
     }
   } // namespace
 
@@ -119,6 +137,7 @@ namespace OrthancPlugins
     : pimpl_(std::make_unique<PImpl>(context))
   {
     PImpl& all = *pimpl_;
+    CheckOverlays(all.settings.archive.media);
     all.controller.SetObserver(all.notifier);
     for (const std::string& warning : all.spool.GetWarnings())
     {

@@ -9,6 +9,7 @@
 #include "Rest/EventHandlers.h"
 #include "Rest/JobHandlers.h"
 #include "Rest/JobOutputHandlers.h"
+#include "Rest/MediaHandlers.h"
 #include "Rest/SpoolHandlers.h"
 #include "Rest/XmlAnswer.h"
 
@@ -21,6 +22,8 @@ namespace OrthancPlugins
     enum class Feature
     {
       Archive,
+      Media,
+      Outputs,
       Jobs
     };
 
@@ -30,6 +33,12 @@ namespace OrthancPlugins
       {
       case Feature::Archive:
         return settings.archive.isEnabled;
+
+      case Feature::Media:
+        return settings.archive.media.isEnabled;
+
+      case Feature::Outputs:
+        return settings.archive.isEnabled || settings.archive.media.isEnabled;
 
       case Feature::Jobs:
         return settings.jobs.isEnabled;
@@ -71,6 +80,13 @@ namespace OrthancPlugins
     { Feature::Archive, "/series/([^/]+)/archive",        &GetSeriesZip,   &PostSeriesZip,   nullptr,         nullptr },
     { Feature::Archive, "/instances/([^/]+)/archive",     &GetInstanceZip, &PostInstanceZip, nullptr,         nullptr },
     { Feature::Archive, "/tools/create-archive",          &GetBatchZip,    &PostBatchZip,    nullptr,         nullptr },
+    { Feature::Media,   "/patients/([^/]+)/media",        &GetPatientMedia,  &PostPatientMedia,  nullptr,     nullptr },
+    { Feature::Media,   "/studies/([^/]+)/media",         &GetStudyMedia,    &PostStudyMedia,    nullptr,     nullptr },
+    { Feature::Media,   "/series/([^/]+)/media",          &GetSeriesMedia,   &PostSeriesMedia,   nullptr,     nullptr },
+    { Feature::Media,   "/instances/([^/]+)/media",       &GetInstanceMedia, &PostInstanceMedia, nullptr,     nullptr },
+    { Feature::Media,   "/tools/create-media",            &GetBatchMedia,    &PostBatchMedia,    nullptr,     nullptr },
+    { Feature::Media,   "/tools/create-media-extended",   &GetExtendedBatchMedia,
+                                                          &PostExtendedBatchMedia,               nullptr,     nullptr },
     { Feature::Jobs,    "/jobs",                          &GetJobs,        nullptr,          nullptr,         nullptr },
     { Feature::Jobs,    "/jobs/([^/]+)",                  &GetJob,         nullptr,          nullptr,         &EraseJob },
     { Feature::Jobs,    "/jobs/([^/]+)/(cancel|pause|resume|resubmit)",
@@ -79,7 +95,8 @@ namespace OrthancPlugins
     { Feature::Jobs,    "/jobs/([^/]+)/events",           &GetJobEvents,   nullptr,          nullptr,         nullptr },
     { Feature::Jobs,    "/jobs/([^/]+)/deliveries",       &GetJobDeliveries, nullptr,        nullptr,         nullptr },
     { Feature::Jobs,    "/jobs/([^/]+)/archive/pin",      nullptr,         nullptr,          &PinJobArchive,  &UnpinJobArchive },
-    { Feature::Archive, "/jobs/([^/]+)/(archive)",        &GetJobOutput,   nullptr,          nullptr,         &EraseJobOutput },
+    { Feature::Outputs, "/jobs/([^/]+)/(archive|archive-[0-9]+)",
+                                                          &GetJobOutput,   nullptr,          nullptr,         &EraseJobOutput },
     { Feature::Jobs,    "/jobs/([^/]+)/([^/]+)",          &GetJobOutput,   nullptr,          nullptr,         &EraseJobOutput },
     { Feature::Jobs,    "/advanced-rest/jobs/cancel",     nullptr,         &CancelJobs,      nullptr,         nullptr },
     { Feature::Jobs,    "/advanced-rest/jobs/resubmit",   nullptr,         &ResubmitJobs,    nullptr,         nullptr },

@@ -282,6 +282,49 @@ namespace OrthancPlugins
       return settings;
     }
 
+    // Names are for requests and README.TXT; folders are checked when the plugin starts
+    void ReadOverlays(Section& section, const std::string& baseDirectory, MediaSettings& settings)
+    {
+      const Json::Value& value = section.Get("Overlays");
+      const std::string path = section.GetPath("Overlays");
+      if (value.isNull())
+      {
+        return;
+      }
+      if (!value.isObject())
+      {
+        throw Failure(FailureKind::BadFormat, "Option \"" + path + "\" must be an object");
+      }
+      for (const std::string& name : value.getMemberNames())
+      {
+        const Json::Value& folder = value[name];
+        if (name.empty() || !folder.isString() || folder.asString().empty())
+        {
+          throw Failure(FailureKind::BadFormat,
+                        "Option \"" + path + "." + name + "\" must be the path of a folder");
+        }
+        settings.overlays[name] = MakeAbsolute(folder.asString(), baseDirectory);
+      }
+    }
+
+    MediaSettings ReadMediaSettings(Section& root, const std::string& baseDirectory)
+    {
+      MediaSettings settings;
+      const Json::Value& value = root.Get("Media");
+      if (value.isBool())
+      {
+        settings.isEnabled = value.asBool();
+        return settings;
+      }
+
+      Section section(value, root.GetPath("Media"));
+      section.ReadBoolean("Enabled", settings.isEnabled);
+      section.ReadString("InstitutionText", settings.institutionText);
+      ReadOverlays(section, baseDirectory, settings);
+      section.RefuseUnknown();
+      return settings;
+    }
+
     // Who owns a job must be known, and nobody may see the host's own routes beside ours
     void CheckOwnJobsOnly(const JobSettings& settings,
                           const HostSettings& host,
@@ -448,6 +491,8 @@ namespace OrthancPlugins
     settings.archive = ReadArchiveSettings(root);
     settings.jobs = ReadJobSettings(root, settings.host);
     settings.spool = ReadSpoolSettings(root, settings.host, baseDirectory);
+    settings.archive.media = ReadMediaSettings(root, baseDirectory);
+    settings.archive.temporaryDirectory = settings.spool.directory;
     settings.webhooks = ReadWebhookSettings(root);
     root.RefuseUnknown();
 

@@ -103,6 +103,21 @@ namespace OrthancPlugins
     EXPECT_TRUE(Parse(R"({"Archive": true})").settings.archive.isEnabled);
   }
 
+  TEST(SettingsParser, ReadsMedia)
+  {
+    EXPECT_FALSE(Parse(R"({"Media": false})").settings.archive.media.isEnabled);
+    EXPECT_TRUE(Parse("{}").settings.archive.media.isEnabled);
+
+    const MediaSettings settings =
+      Parse(R"({"Media": {"Enabled": true, "InstitutionText": "Text", "Overlays":)"
+            R"( {"viewer": "/opt/viewer", "relative": "x"}}})")
+        .settings.archive.media;
+
+    EXPECT_EQ("Text", settings.institutionText);
+    EXPECT_EQ("/opt/viewer", settings.overlays.at("viewer"));
+    EXPECT_EQ("/etc/orthanc/x", settings.overlays.at("relative"));
+  }
+
   TEST(SettingsParser, JobsMayBeAPlainSwitch)
   {
     EXPECT_FALSE(Parse(R"({"Jobs": false})").settings.jobs.isEnabled);
@@ -221,6 +236,13 @@ namespace OrthancPlugins
       {R"({"Jobs": {"Administrators": {"a": "root"}}})", "AdvancedRest.Jobs.Administrators"},
       {R"({"Jobs": {"Administrators": ["root", 1]}})", "AdvancedRest.Jobs.Administrators"},
       {R"({"Archive": 1})", "AdvancedRest.Archive"},
+      {R"({"Media": "yes"})", "AdvancedRest.Media"},
+      {R"({"Media": {"Speed": 1}})", "AdvancedRest.Media.Speed"},
+      {R"({"Media": {"InstitutionText": 1}})", "AdvancedRest.Media.InstitutionText"},
+      {R"({"Media": {"Overlays": []}})", "AdvancedRest.Media.Overlays"},
+      {R"({"Media": {"Overlays": {"viewer": 1}}})", "AdvancedRest.Media.Overlays.viewer"},
+      {R"({"Media": {"Overlays": {"viewer": ""}}})", "AdvancedRest.Media.Overlays.viewer"},
+      {R"({"Media": {"Overlays": {"": "/x"}}})", "AdvancedRest.Media.Overlays"},
       {R"({"Archive": {"Speed": 1}})", "AdvancedRest.Archive.Speed"},
       {R"({"Archive": {"Compression": "fast"}})", "AdvancedRest.Archive.Compression"},
       {R"({"Archive": {"Compression": 3}})", "AdvancedRest.Archive.Compression"},

@@ -23,4 +23,27 @@ namespace OrthancPlugins
     KeepOriginal,
     Fail
   };
+
+  enum class ArchiveKind
+  {
+    Archive, // readable names in folders of patients, studies, series
+    Media    // a file-set with DICOMDIR (PS3.10)
+  };
+
+  enum class ArchiveFormat
+  {
+    Zip,
+    Iso // image of a volume (ECMA-119), of media only
+  };
+
+  // Application profiles of PS3.11 annexes D, H, J, by the transfer syntaxes that they allow
+  enum class MediaProfile
+  {
+    None, // files as they are stored
+    StdGenCd,
+    StdGenDvdJpeg,
+    StdGenUsbJpeg,
+    StdGenDvdJ2k,
+    StdGenUsbJ2k
+  };
 } // namespace OrthancPlugins

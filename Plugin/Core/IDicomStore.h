@@ -114,5 +114,8 @@ namespace OrthancPlugins
     // caller then decides about the original). Throws Failure(SourceMissing)
     virtual std::unique_ptr<IInstanceData> OpenTranscoded(const StoredInstance& instance,
                                                           const TranscodeTarget& target) = 0;
+
+    // The instance as a picture for people, in JPEG; empty if the host cannot make one
+    virtual std::string RenderPreview(const std::string& instanceId) = 0;
   };
 } // namespace OrthancPlugins

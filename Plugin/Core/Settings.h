@@ -6,12 +6,20 @@
 #include "ArchivePolicies.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace OrthancPlugins
 {
+  struct MediaSettings
+  {
+    bool isEnabled = true;                       // the takeover of the media routes
+    std::string institutionText;                 // in README.TXT and INDEX.HTM, UTF-8
+    std::map<std::string, std::string> overlays; // name -> absolute folder
+  };
+
   struct ArchiveSettings
   {
     bool isEnabled = true; // the takeover of the archive routes
@@ -28,6 +36,8 @@ namespace OrthancPlugins
     std::uint64_t windowBytes = 16u << 20;     // in flight per archive
     bool readsStorageDirectly = true;          // ranges from the host's own storage area
     std::uint64_t maxRangeBytes = 2047u << 20; // of an archive that is made while it is sent
+    MediaSettings media;
+    std::string temporaryDirectory; // for images of volumes: that of the spool
   };
 
   struct SpoolSettings

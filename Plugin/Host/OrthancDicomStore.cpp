@@ -7,6 +7,8 @@
 
 #include <boost/thread/lock_guard.hpp>
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace OrthancPlugins
@@ -55,7 +57,8 @@ namespace OrthancPlugins
                                        OrthancRestApi& api,
                                        const Settings& settings,
                                        const HostVersion& version)
-    : resources_(api, version),
+    : api_(api),
+      resources_(api, version),
       reader_(context, settings, version)
   {
   }
@@ -183,5 +186,14 @@ namespace OrthancPlugins
       throw MakeUnknown(id);
     }
     return std::move(*found);
+  }
+
+  std::string OrthancDicomStore::RenderPreview(const std::string& instanceId)
+  {
+    const std::optional<std::string> picture =
+      api_.FindRepresentation("/instances/" + instanceId + "/rendered", "image/jpeg");
+    constexpr std::string_view JPEG_BEGIN = "\xff\xd8\xff";
+    return picture.has_value() && picture->compare(0, JPEG_BEGIN.size(), JPEG_BEGIN) == 0 ? *picture
+                                                                                          : "";
   }
 } // namespace OrthancPlugins

@@ -40,6 +40,7 @@ namespace OrthancPlugins
     std::unique_ptr<IInstanceData> OpenInstance(const StoredInstance& instance) override;
     std::unique_ptr<IInstanceData> OpenTranscoded(const StoredInstance& instance,
                                                   const TranscodeTarget& target) override;
+    std::string RenderPreview(const std::string& instanceId) override;
 
   private:
     StoredPatient DescribePatient(const HostResource& patient,
@@ -54,6 +55,7 @@ namespace OrthancPlugins
     StoredPatient GetBranch(const std::string& seriesId);
     HostResource GetAlone(ResourceLevel level, const std::string& id) const;
 
+    OrthancRestApi& api_;
     OrthancResources resources_;
     OrthancInstanceReader reader_;
 

@@ -131,6 +131,21 @@ namespace OrthancPlugins
     return answer.ToString();
   }
 
+  std::optional<std::string> OrthancRestApi::FindRepresentation(const std::string& path,
+                                                                const std::string& mediaType)
+  {
+    const char* const name = "Accept";
+    const char* const value = mediaType.c_str();
+    HostBuffer answer(context_);
+    if (OrthancPluginRestApiGet2(context_, answer.GetTarget(), path.c_str(), 1, &name, &value, 0) !=
+        OrthancPluginErrorCode_Success)
+    {
+      answer.Forget();
+      return std::nullopt;
+    }
+    return answer.ToString();
+  }
+
   Json::Value OrthancRestApi::GetJson(const std::string& path)
   {
     return ParseJson(GetText(path));

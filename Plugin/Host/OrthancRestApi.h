@@ -9,6 +9,7 @@
 #include "../Http/IHostRest.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,10 @@ namespace OrthancPlugins
     void Post(const std::string& path,
               const Json::Value& body,
               const std::function<void(std::string_view)>& consumer);
+
+    // The body of a successful GET in that media type; absent if the host cannot
+    std::optional<std::string> FindRepresentation(const std::string& path,
+                                                  const std::string& mediaType);
 
     static Json::Value ParseJson(std::string_view text);
 

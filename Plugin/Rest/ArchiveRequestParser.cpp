@@ -3,12 +3,13 @@
 
 #include "ArchiveRequestParser.h"
 
+#include "MediaFields.h"
+#include "RequestFields.h"
 #include "TransferSyntaxes.h"
 
 #include "../Core/Archive/NamingTemplate.h"
 #include "../Core/Failure.h"
 
-#include <json/reader.h>
 #include <json/value.h>
 #include <json/writer.h>
 
@@ -23,16 +24,6 @@ namespace OrthancPlugins
 {
   namespace
   {
-    // Deeper nesting is no request of ours, and the parser is recursive
-    constexpr int MAX_JSON_DEPTH = 100;
-
-    template <typename T>
-    struct Choice
-    {
-      std::string_view name;
-      T value;
-    };
-
     constexpr Choice<ArchiveDensity> DENSITIES[] = {{"Fast", ArchiveDensity::Fast},
                                                     {"Dense", ArchiveDensity::Dense},
                                                     {"Store", ArchiveDensity::Store}};
@@ -44,35 +35,6 @@ namespace OrthancPlugins
       {"KeepOriginal", TranscodeFailurePolicy::KeepOriginal},
       {"Fail", TranscodeFailurePolicy::Fail}};
 
-    constexpr Choice<bool> BOOLEANS[] = {
-      {"true", true}, {"false", false}, {"1", true}, {"0", false}};
-
-    char ToLower(char c)
-    {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-
-    bool IsSameWithoutCase(std::string_view left, std::string_view right)
-    {
-      return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                        [](char a, char b) { return ToLower(a) == ToLower(b); });
-    }
-
-    template <typename T, std::size_t N>
-    T Choose(const Choice<T> (&choices)[N], std::string_view text, const std::string& field)
-    {
-      std::string allowed;
-      for (const Choice<T>& choice : choices)
-      {
-        if (IsSameWithoutCase(choice.name, text))
-        {
-          return choice.value;
-        }
-        allowed += (allowed.empty() ? "" : ", ") + std::string(choice.name);
-      }
-      throw Failure(FailureKind::OutOfRange, "\"" + field + "\" must be one of: " + allowed);
-    }
-
     std::string ParseTransferSyntax(const std::string& uid, const HostVersion& version)
     {
       if (!IsKnownTransferSyntax(uid, version))
@@ -83,81 +45,6 @@ namespace OrthancPlugins
     }
 
     // ---- JSON body
-
-    Json::Value ParseBody(std::string_view text)
-    {
-      Json::CharReaderBuilder builder;
-      builder["collectComments"] = false;
-      builder["stackLimit"] = MAX_JSON_DEPTH;
-      const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-      Json::Value body;
-      bool isParsed = false;
-      try
-      {
-        isParsed =
-          !text.empty() && reader->parse(text.data(), text.data() + text.size(), &body, nullptr);
-      }
-      catch (const Json::Exception&)
-      {
-        // Nested too deeply: JsonCpp reports that, and nothing else, by an exception
-        throw Failure(FailureKind::BadFormat, "The JSON body is nested more than " +
-                                                std::to_string(MAX_JSON_DEPTH) + " levels deep");
-      }
-      if (!isParsed)
-      {
-        throw Failure(FailureKind::BadFormat, "The body is not valid JSON");
-      }
-      return body;
-    }
-
-    Failure MakeTypeFailure(const char* expected, const char* field)
-    {
-      return Failure(FailureKind::BadFormat,
-                     std::string(expected) + " value expected in field: " + field);
-    }
-
-    bool ReadBoolean(const Json::Value& fields, const char* field, bool fallback)
-    {
-      if (!fields.isMember(field))
-      {
-        return fallback;
-      }
-      if (!fields[field].isBool())
-      {
-        throw MakeTypeFailure("Boolean", field);
-      }
-      return fields[field].asBool();
-    }
-
-    std::optional<std::string> ReadString(const Json::Value& fields, const char* field)
-    {
-      if (!fields.isMember(field))
-      {
-        return std::nullopt;
-      }
-      if (!fields[field].isString())
-      {
-        throw MakeTypeFailure("String", field);
-      }
-      return fields[field].asString();
-    }
-
-    // A number written with a fraction is none, even 1.0
-    const Json::Value& GetInteger(const Json::Value& fields, const char* field)
-    {
-      const Json::Value& value = fields[field];
-      if (value.type() != Json::intValue && value.type() != Json::uintValue)
-      {
-        throw MakeTypeFailure("Integer", field);
-      }
-      return value;
-    }
-
-    Failure MakeSizeFailure(const char* field)
-    {
-      return Failure(FailureKind::BadType,
-                     std::string("Integer beyond 32 bits in field: ") + field);
-    }
 
     int ReadPriority(const Json::Value& fields)
     {
@@ -219,7 +106,9 @@ namespace OrthancPlugins
     {
       target.isSynchronous = ReadIsSynchronous(fields);
       target.priority = ReadPriority(fields);
-      ReadBoolean(fields, "Extended", false); // of media; the host checks it here as well
+      // Of media; the host checks it for archives as well
+      const bool isExtended = ReadBoolean(fields, "Extended", target.media.isExtended);
+      target.media.isExtended = target.kind == ArchiveKind::Media && isExtended;
       if (const std::optional<std::string> uid = ReadString(fields, "Transcode"))
       {
         target.transcode =
@@ -284,6 +173,9 @@ namespace OrthancPlugins
       const Json::Value& fields = body.isObject() ? body : none;
       ReadHostFields(target.archive, fields, settings, version);
       ReadOwnFields(target.archive, fields);
+      ReadMediaFields(target.archive, fields);
+      target.password = ReadPassword(fields);
+      target.archive.isEncrypted = !target.password.empty();
       ReadJobFields(target, fields);
     }
 
@@ -308,17 +200,6 @@ namespace OrthancPlugins
     }
 
     // ---- Query
-
-    // As the host reads Boolean arguments: "?utf8" is enough
-    bool ReadBooleanArgument(const HttpRequest& request, const char* name, bool fallback)
-    {
-      const std::optional<std::string> text = request.FindArgument(name);
-      if (!text.has_value())
-      {
-        return fallback;
-      }
-      return text->empty() || Choose(BOOLEANS, *text, name);
-    }
 
     unsigned ReadQualityArgument(const HttpRequest& request, unsigned fallback)
     {
@@ -353,14 +234,24 @@ namespace OrthancPlugins
 
   std::string GetDefaultFilename(const ArchiveRequest& request)
   {
-    return request.level.has_value() && !request.resources.empty()
-             ? request.resources.front() + ".zip"
-             : "Archive.zip";
+    const bool isNamed = request.level.has_value() && !request.resources.empty();
+    return (isNamed ? request.resources.front() : "Archive") +
+           (request.format == ArchiveFormat::Iso ? ".iso" : ".zip");
   }
 
   ArchiveRequestParser::ArchiveRequestParser(const Settings& settings, const HostVersion& version)
+    : ArchiveRequestParser(settings, version, ArchiveKind::Archive, false)
+  {
+  }
+
+  ArchiveRequestParser::ArchiveRequestParser(const Settings& settings,
+                                             const HostVersion& version,
+                                             ArchiveKind kind,
+                                             bool isExtended)
     : settings_(settings),
-      version_(version)
+      version_(version),
+      kind_(kind),
+      isExtended_(isExtended)
   {
   }
 
@@ -368,13 +259,14 @@ namespace OrthancPlugins
                                                    const HttpRequest& request) const
   {
     ArchiveRequest target;
+    target.kind = kind_;
+    target.media.isExtended = isExtended_;
     target.level = level;
     if (level.has_value())
     {
       target.resources = {request.groups.at(0)};
     }
     target.isPost = request.method == HttpMethod::Post;
-    target.filename = GetDefaultFilename(target);
     target.isUtf8 = settings_.archive.hasUtf8Names || settings_.host.hasZipUtf8;
     target.density = settings_.archive.density;
     target.onMissing = settings_.archive.onMissing;
@@ -411,6 +303,18 @@ namespace OrthancPlugins
     target.naming = request.FindArgument("naming").value_or(target.naming);
     target.isUtf8 = ReadBooleanArgument(request, "utf8", target.isUtf8);
     target.hasManifest = ReadBooleanArgument(request, "manifest", target.hasManifest);
+    ReadMediaArguments(target, request);
+  }
+
+  // What only shows once everything is read
+  void ArchiveRequestParser::Complete(ArchiveRequest& target) const
+  {
+    NamingTemplate::CheckNaming(target.naming);
+    CheckMedia(target, settings_.archive.media);
+    if (target.filename.empty())
+    {
+      target.filename = GetDefaultFilename(target);
+    }
   }
 
   ParsedRequest ArchiveRequestParser::ParseGet(ResourceLevel level,
@@ -420,7 +324,7 @@ namespace OrthancPlugins
     target.archive = MakeDefault(level, request);
     ReadArguments(target.archive, request);
     target.isEstimate = ReadBooleanArgument(request, "estimate", false);
-    NamingTemplate::CheckNaming(target.archive.naming);
+    Complete(target.archive);
     return target;
   }
 
@@ -429,8 +333,8 @@ namespace OrthancPlugins
   {
     ParsedRequest target;
     target.archive = MakeDefault(level, request);
-    ReadFields(target, ParseBody(request.body), settings_, version_);
-    NamingTemplate::CheckNaming(target.archive.naming);
+    ReadFields(target, ParseJsonBody(request.body), settings_, version_);
+    Complete(target.archive);
     return target;
   }
 
@@ -446,7 +350,7 @@ namespace OrthancPlugins
     target.archive.resources = SplitResources(*resources);
     ReadArguments(target.archive, request);
     target.isEstimate = ReadBooleanArgument(request, "estimate", false);
-    NamingTemplate::CheckNaming(target.archive.naming);
+    Complete(target.archive);
     return target;
   }
 
@@ -454,10 +358,10 @@ namespace OrthancPlugins
   {
     ParsedRequest target;
     target.archive = MakeDefault(std::nullopt, request);
-    const Json::Value body = ParseBody(request.body);
+    const Json::Value body = ParseJsonBody(request.body);
     ReadFields(target, body, settings_, version_);
     target.archive.resources = ReadResources(body);
-    NamingTemplate::CheckNaming(target.archive.naming);
+    Complete(target.archive);
     return target;
   }
 } // namespace OrthancPlugins

@@ -20,6 +20,7 @@ namespace OrthancPlugins
     bool isEstimate = false; // how large it would be, instead of the archive
     bool isReused = true;    // by a job: a finished result of the same request may serve
     std::string notifyUrl;   // by a job, once it has ended; empty: nobody
+    std::string password;    // if the archive is to be encrypted: for memory only, never to be told
   };
 
   /**
@@ -38,11 +39,17 @@ namespace OrthancPlugins
     // References must outlive the parser
     ArchiveRequestParser(const Settings& settings, const HostVersion& version);
 
+    // Of routes that make media, some of them extended unless the request says otherwise
+    ArchiveRequestParser(const Settings& settings,
+                         const HostVersion& version,
+                         ArchiveKind kind,
+                         bool isExtended);
+
     // Group 0 of the request is the Orthanc identifier
     ParsedRequest ParseGet(ResourceLevel level, const HttpRequest& request) const;
     ParsedRequest ParsePost(ResourceLevel level, const HttpRequest& request) const;
 
-    // /tools/create-archive: identifiers in "resources" and in the body
+    // /tools/create-archive and so on: identifiers in "resources" and in the body
     ParsedRequest ParseBatchGet(const HttpRequest& request) const;
     ParsedRequest ParseBatchPost(const HttpRequest& request) const;
 
@@ -50,9 +57,12 @@ namespace OrthancPlugins
     ArchiveRequest MakeDefault(std::optional<ResourceLevel> level,
                                const HttpRequest& request) const;
     void ReadArguments(ArchiveRequest& target, const HttpRequest& request) const;
+    void Complete(ArchiveRequest& target) const;
 
     const Settings& settings_;
     const HostVersion& version_;
+    const ArchiveKind kind_;
+    const bool isExtended_;
   };
 
   // The name of an archive whose request gives none

@@ -5,6 +5,8 @@
 
 #include "HostJobs.h"
 
+#include "../Core/Jobs/ArchiveContent.h"
+
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -13,8 +15,6 @@ namespace OrthancPlugins
 {
   namespace
   {
-    constexpr const char* ARCHIVE_TYPE = "Archive";
-
     using SharedRecord = std::shared_ptr<const ArchiveRecord>;
 
     // ---- Streams
@@ -24,7 +24,7 @@ namespace OrthancPlugins
       JobEntry entry;
       entry.kind = JobKind::Stream;
       entry.id = stream.id;
-      entry.type = ARCHIVE_TYPE;
+      entry.type = GetJobType(stream.request.kind);
       entry.state = GetJobState(stream);
       entry.createdMicroseconds = stream.createdMicroseconds;
       return entry;
@@ -54,7 +54,7 @@ namespace OrthancPlugins
       JobEntry entry;
       entry.kind = JobKind::Archive;
       entry.id = std::move(jobId);
-      entry.type = ARCHIVE_TYPE;
+      entry.type = GetJobType(record.request.kind);
       entry.state = state;
       entry.createdMicroseconds = record.createdMicroseconds;
       entry.archiveId = record.id;

@@ -11,15 +11,20 @@
 #include "../Core/Failure.h"
 #include "../Http/ContentDisposition.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace OrthancPlugins
 {
   namespace
   {
     constexpr const char* ARCHIVE_KEY = "archive";
+    constexpr std::string_view VOLUME_PREFIX = "archive-";
+    constexpr std::size_t MAX_VOLUME_DIGITS = 9;
 
     constexpr const char* ARCHIVE_TOO_LARGE =
       "The archive is larger than this version of Orthanc can send in one answer: download it in "
@@ -46,6 +51,61 @@ namespace OrthancPlugins
       return job.has_value() && job->kind == JobKind::Archive && key == ARCHIVE_KEY;
     }
 
+    // Number of a volume, from 1, as the key names it; absent if it names none
+    std::optional<std::size_t> ParseVolume(const std::string& key)
+    {
+      const std::string_view digits =
+        std::string_view(key).substr(std::min(key.size(), VOLUME_PREFIX.size()));
+      const bool isNumber =
+        key.compare(0, VOLUME_PREFIX.size(), VOLUME_PREFIX) == 0 && !digits.empty() &&
+        digits.size() <= MAX_VOLUME_DIGITS && digits.front() != '0' &&
+        std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+      return isNumber ? std::make_optional<std::size_t>(std::stoul(std::string(digits)))
+                      : std::nullopt;
+    }
+
+    bool IsVolume(const std::optional<JobEntry>& job, const std::string& key)
+    {
+      return job.has_value() && job->kind == JobKind::Archive && ParseVolume(key).has_value();
+    }
+
+    // What of the file the key asks for: all of it unless there are volumes
+    ByteRange
+    FindSlice(const ArchiveRecord& record, const std::string& key, std::uint64_t fileBytes)
+    {
+      const std::vector<ArchiveVolume>& volumes = record.report.volumes;
+      const std::size_t number = ParseVolume(key).value_or(0);
+      if (volumes.empty() && number <= 1)
+      {
+        return ByteRange{0, fileBytes}; // also as the only volume
+      }
+      if (number == 0)
+      {
+        throw Failure(FailureKind::NotFound,
+                      "The medium has several volumes: archive-1 to archive-" +
+                        std::to_string(volumes.size()));
+      }
+      if (number > volumes.size())
+      {
+        throw MakeNoOutput(key);
+      }
+      const ArchiveVolume& volume = volumes[number - 1];
+      if (volume.sizeBytes > fileBytes || volume.offsetBytes > fileBytes - volume.sizeBytes)
+      {
+        throw Failure(FailureKind::Internal, "The file is shorter than its volumes");
+      }
+      return ByteRange{volume.offsetBytes, volume.sizeBytes};
+    }
+
+    // "name.zip" -> "name-2.zip"
+    std::string NameVolume(const std::string& filename, const std::string& key)
+    {
+      const std::size_t dot = filename.rfind('.');
+      const std::size_t end = dot == std::string::npos || dot == 0 ? filename.size() : dot;
+      return filename.substr(0, end) + "-" + key.substr(VOLUME_PREFIX.size()) +
+             filename.substr(end);
+    }
+
     // Hosts before 1.12.7 knew no names for such files, and theirs was a fixed one
     std::string GetOutputFilename(const ArchiveRequest& request, const HostVersion& version)
     {
@@ -55,6 +115,7 @@ namespace OrthancPlugins
 
     void SendArchive(const Services& services,
                      const std::string& archiveId,
+                     const std::string& key,
                      const HttpRequest& request,
                      IHttpAnswer& answer)
     {
@@ -62,16 +123,22 @@ namespace OrthancPlugins
       const std::optional<ArchiveRecord> record = services.spool.Find(archiveId);
       if (!record.has_value())
       {
-        throw MakeNoOutput(ARCHIVE_KEY);
+        throw MakeNoOutput(key);
       }
       const std::unique_ptr<MappedFile> file = services.spool.OpenArchive(archiveId);
-      const std::string filename = GetOutputFilename(record->request, services.version);
+      const ByteRange slice = FindSlice(*record, key, file->GetSizeBytes());
+      std::string filename = GetOutputFilename(record->request, services.version);
+      if (!record->report.volumes.empty())
+      {
+        filename = NameVolume(filename, key);
+      }
       ZipHead head;
+      head.mime = GetMime(record->request.format);
       head.contentDisposition =
         FormatContentDisposition(filename, services.settings.archive.isAttachment);
       head.tooLargeMessage = ARCHIVE_TOO_LARGE;
-      head.validators = MakeValidators(*record);
-      if (SendZipFile(*file, page, head, request, answer))
+      head.validators = MakeValidators(*record, slice);
+      if (SendZipFile(file->GetData() + slice.offset, slice.sizeBytes, page, head, request, answer))
       {
         services.spool.NoteDownload(archiveId);
       }
@@ -111,9 +178,9 @@ namespace OrthancPlugins
   {
     const std::string& key = request.groups.at(1);
     const std::optional<JobEntry> job = FindJob(services, request);
-    if (IsArchive(job, key))
+    if (IsArchive(job, key) || IsVolume(job, key))
     {
-      SendArchive(services, job->archiveId, request, answer);
+      SendArchive(services, job->archiveId, key, request, answer);
     }
     else if (IsForeignOutput(job, key))
     {

@@ -134,7 +134,7 @@ namespace OrthancPlugins
     {
       Json::Value job(Json::objectValue);
       job["ID"] = shown.id;
-      job["Type"] = "Archive";
+      job["Type"] = GetJobType(shown.request.kind);
       job["Priority"] = shown.priority;
       job["State"] = GetStateName(shown.state);
       job["Progress"] = shown.percent;
@@ -222,10 +222,32 @@ namespace OrthancPlugins
       value["ResourcesCount"] = static_cast<Json::UInt64>(request.resources.size());
     }
 
+    Json::Value MakeVolumes(const JobFacts& facts)
+    {
+      const ArchiveReport& report = facts.record->report;
+      const std::vector<std::string> outputs = ListOutputs(report);
+      Json::Value volumes(Json::arrayValue);
+      for (std::size_t i = 0; i < report.volumes.size(); i++)
+      {
+        Json::Value volume(Json::objectValue);
+        volume["Path"] = "/jobs/" + facts.jobId + "/" + outputs[i];
+        volume["Size"] = std::to_string(report.volumes[i].sizeBytes);
+        volumes.append(volume);
+      }
+      return volumes;
+    }
+
     Json::Value MakeResult(const JobFacts& facts, std::optional<std::int64_t> expiresMicroseconds)
     {
       Json::Value result(Json::objectValue);
-      result["Path"] = "/jobs/" + facts.jobId + "/archive";
+      if (facts.record->report.volumes.empty())
+      {
+        result["Path"] = "/jobs/" + facts.jobId + "/archive";
+      }
+      else
+      {
+        result["Volumes"] = MakeVolumes(facts);
+      }
       result["Size"] = std::to_string(facts.record->sizeBytes);
       result["Pinned"] = facts.record->isPinned;
       result["Downloads"] = static_cast<Json::UInt64>(facts.record->downloadsCount);
@@ -344,7 +366,7 @@ namespace OrthancPlugins
       const Json::Value progress = value.get("Progress", 0);
       job.progress = progress.isInt() ? progress.asInt() : 0;
       const Json::Value content = value.get("Content", Json::Value());
-      if (job.type == "Archive" && content.isObject())
+      if ((job.type == "Archive" || job.type == "Media") && content.isObject())
       {
         job.archiveId = GetText(content, "ArchiveId");
       }

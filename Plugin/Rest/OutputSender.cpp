@@ -45,12 +45,22 @@ namespace OrthancPlugins
     return page;
   }
 
-  Validators MakeValidators(const ArchiveRecord& record)
+  const char* GetMime(ArchiveFormat format)
+  {
+    return format == ArchiveFormat::Iso ? "application/x-iso9660-image" : "application/zip";
+  }
+
+  Validators MakeValidators(const ArchiveRecord& record, const ByteRange& slice)
   {
     constexpr std::int64_t SECOND_MICROSECONDS = 1000000;
     Validators validators;
     validators.entityTag = "\"" + record.id + "-" + std::to_string(record.completedMicroseconds) +
-                           "-" + std::to_string(record.sizeBytes) + "\"";
+                           "-" + std::to_string(record.sizeBytes);
+    if (slice.sizeBytes != record.sizeBytes)
+    {
+      validators.entityTag += "-" + std::to_string(slice.offset);
+    }
+    validators.entityTag += "\"";
     validators.lastModified = record.completedMicroseconds / SECOND_MICROSECONDS;
     return validators;
   }
@@ -113,13 +123,14 @@ namespace OrthancPlugins
     return false;
   }
 
-  bool SendZipFile(const MappedFile& file,
+  bool SendZipFile(const unsigned char* data,
+                   std::uint64_t sizeBytes,
                    const std::optional<FilePage>& page,
                    const ZipHead& head,
                    const HttpRequest& request,
                    IHttpAnswer& answer)
   {
-    const ByteRange slice = ResolvePage(page, file.GetSizeBytes());
+    const ByteRange slice = ResolvePage(page, sizeBytes);
     const RangeDecision decision = DecideRange(request, head.validators, slice.sizeBytes);
     if (SendWithoutContent(decision, head.validators, slice.sizeBytes, answer))
     {
@@ -136,15 +147,15 @@ namespace OrthancPlugins
     }
 
     SetZipHeaders(head, answer);
-    const unsigned char* const data = file.GetData() + slice.offset + range.offset;
+    const unsigned char* const begin = data + slice.offset + range.offset;
     if (isPart)
     {
-      answer.SendPartial(data, range.sizeBytes, range.offset, slice.sizeBytes);
+      answer.SendPartial(begin, range.sizeBytes, range.offset, slice.sizeBytes);
     }
     else
     {
-      answer.SendFile(data, range.sizeBytes, "application/zip");
+      answer.SendFile(begin, range.sizeBytes, head.mime);
     }
-    return slice.offset + range.offset + range.sizeBytes == file.GetSizeBytes();
+    return slice.offset + range.offset + range.sizeBytes == sizeBytes;
   }
 } // namespace OrthancPlugins

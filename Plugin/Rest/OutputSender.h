@@ -4,7 +4,6 @@
 #pragma once
 
 #include "../Core/Spool/ArchiveRecord.h"
-#include "../Core/Spool/MappedFile.h"
 #include "../Http/HttpRequest.h"
 #include "../Http/IHttpAnswer.h"
 #include "../Http/RangeRequest.h"
@@ -29,13 +28,18 @@ namespace OrthancPlugins
   // What the answer says about a ZIP archive besides its bytes
   struct ZipHead
   {
+    std::string mime = "application/zip";
     std::string contentDisposition;
     std::string tooLargeMessage; // if the host cannot deliver that many bytes in one answer
     Validators validators;       // empty: the transfer cannot be resumed
   };
 
-  // Of a finished archive of the spool: the same until its file is made anew, also across restarts
-  Validators MakeValidators(const ArchiveRecord& record);
+  // The media type of such an archive
+  const char* GetMime(ArchiveFormat format);
+
+  // Of a finished archive of the spool, or a slice of its file: the same until that is made anew, also
+  // across restarts
+  Validators MakeValidators(const ArchiveRecord& record, const ByteRange& slice);
 
   // The headers of a 200 and a 206: by what the transfer can be resumed, and all of them
   void SetValidatorHeaders(const Validators& validators, IHttpAnswer& answer);
@@ -51,9 +55,10 @@ namespace OrthancPlugins
   // its conditions demand. A page ends at the end of the file at the latest; it is a representation of
   // its own, to which ranges relate. A range that the host cannot deliver becomes a 200 with
   // everything, because clients take a shortened 206 for all that they have asked for.
-  // Returns whether the last byte of the file was sent. Throws Failure(RangeInvalid) if the page begins
+  // Returns whether the last byte was sent. Throws Failure(RangeInvalid) if the page begins
   // at the end of the file or later, Failure(TooLarge) with the head's message
-  bool SendZipFile(const MappedFile& file,
+  bool SendZipFile(const unsigned char* data,
+                   std::uint64_t sizeBytes,
                    const std::optional<FilePage>& page,
                    const ZipHead& head,
                    const HttpRequest& request,

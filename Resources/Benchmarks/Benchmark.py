@@ -236,6 +236,10 @@ def median(samples, key):
     return statistics.median(sample[key] for sample in samples)
 
 
+# Studies of which media are made as well
+WITH_MEDIA = ("CT", "multi-frame")
+
+
 class Figures:
     """The medians of one run"""
 
@@ -270,7 +274,8 @@ class Figures:
         """(what, measured, limit, whether more is better)"""
         rows = []
         for name, label, least in (("CT", "Fast", 20), ("multi-frame", "Fast", 20), ("CT", "Dense", 10),
-                                   ("CT", "Store", 20), ("JPEG", "Fast", 20), ("small", "Fast", 8)):
+                                   ("CT", "Store", 20), ("JPEG", "Fast", 20), ("small", "Fast", 8),
+                                   ("CT media", "Fast", 15)):
             rows.append(("%s %s: times the core" % (name, label), self.times_the_core(name, label), least, True))
         rows.append(("CT Fast: size / core", self.size("CT", "Fast"), 1.03, False))
         rows.append(("CT Dense: size / core", self.size("CT", "Dense"), 1.0, False))
@@ -351,6 +356,12 @@ def main():
                     sample = download(server, path)
                     sample["first"] = first_byte(server, path)
                     results.setdefault((name, label), []).append(sample)
+                if name in WITH_MEDIA:
+                    for label, server in (("core", core), ("Fast", ours)):
+                        path = "/studies/%s/media" % ids[name]
+                        sample = download(server, path)
+                        sample["first"] = first_byte(server, path)
+                        results.setdefault((name + " media", label), []).append(sample)
             print("# %s done" % name, file=sys.stderr)
 
         nginx, url = serve_by_nginx(root, sizes["CT"])
@@ -366,12 +377,12 @@ def main():
         print("|---|---|---:|---:|---:|---:|---:|")
         speed = median(from_nginx, "bytes") / median(from_nginx, "seconds") / 1e6
         figures = Figures(results, sizes, speed, slow, version)
-        for name in ids:
-            for label, _, _ in variants:
-                print("| %s | %s | %.1f | %.1f | %.4f | %.0f | %.0f |" % (
-                    name, label, sizes[name] / figures.get(name, label, "seconds") / 1e6,
-                    figures.times_the_core(name, label), figures.size(name, label),
-                    1000 * figures.get(name, label, "first"), figures.get(name, label, "memory")))
+        for name, label in results:
+            size = sizes[name.replace(" media", "")]
+            print("| %s | %s | %.1f | %.1f | %.4f | %.0f | %.0f |" % (
+                name, label, size / figures.get(name, label, "seconds") / 1e6,
+                figures.times_the_core(name, label), figures.size(name, label),
+                1000 * figures.get(name, label, "first"), figures.get(name, label, "memory")))
         for name in ("CT", "JPEG"):
             rate = figures.rate(name, "Store")
             print("\n%s stored: %.0f MB/s, nginx from a plain file: %.0f MB/s, ratio %.2f" % (

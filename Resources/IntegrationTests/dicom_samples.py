@@ -52,7 +52,7 @@ def make_dicom(patient="P1", study="1", series="1", instance=1, rows=16, columns
                frames=1, charset="ISO_IR 100", noise=True, pixels=None, **tags):
     """
     The bytes of a CT image. The first four arguments make the UIDs; "tags" (by keyword) replaces or,
-    with None, removes what is there by default.
+    with None, removes what is there by default. pixels=False: none.
     """
     sop = make_uid(patient, study, series, instance)
     meta = FileMetaDataset()
@@ -96,14 +96,39 @@ def make_dicom(patient="P1", study="1", series="1", instance=1, rows=16, columns
         values.update(tags)
         for keyword, value in values.items():
             if value is not None:
-                setattr(dataset, keyword, value)
+                setattr(dataset, keyword, make_value(value))
+        meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", CT_STORAGE)
+        meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", sop)
         if pixels is None:
             pixels = b"".join(make_pixels(rows, columns, bits, (instance, frame), noise)
                               for frame in range(frames))
-        dataset.add_new(0x7fe00010, "OW" if bits == 16 else "OB", pixels)
+        if pixels is not False:
+            dataset.add_new(0x7fe00010, "OW" if bits == 16 else "OB", pixels)
         buffer = io.BytesIO()
         pydicom.dcmwrite(buffer, dataset, write_like_original=False)
     return buffer.getvalue()
+
+
+def make_object(sop_class, **options):
+    """The same without pixels, of any SOP class; sequences are lists of dictionaries."""
+    fields = {"Rows": None, "Columns": None, "SamplesPerPixel": None, "BitsAllocated": None,
+              "PhotometricInterpretation": None, "BitsStored": None, "HighBit": None,
+              "PixelRepresentation": None, "ContentDate": "20200102", "ContentTime": "101112",
+              "SOPClassUID": sop_class}
+    fields.update(options)
+    return make_dicom(pixels=False, **fields)
+
+
+def make_value(value):
+    """Lists of dictionaries become sequences."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        return value
+    items = []
+    for values in value:
+        items.append(pydicom.Dataset())
+        for keyword, content in values.items():
+            setattr(items[-1], keyword, make_value(content))
+    return items
 
 
 def make_study(patient="P1", study="1", series=2, instances=3, **options):

@@ -41,6 +41,40 @@ def test_archives_are_the_hosts_again(start_server, expect_errors, switch):
     assert server.post(path, {"Compression": "Best"}).status_code == 200
 
 
+@pytest.mark.parametrize("switch", [False, {"Enabled": False}], ids=str)
+def test_media_are_the_hosts_again(start_server, expect_errors, switch):
+    expect_errors()
+    core = start_server(with_plugin=False)
+    server = start_server({"AdvancedRest": {"Media": switch}})
+    upload(core)
+    stored = upload(server)
+    path = f"/studies/{stored['ParentStudy']}/media"
+
+    expected, answer = core.get(path), server.get(path)
+
+    assert "Transfer-Encoding" not in answer.headers and "Content-Length" not in answer.headers
+    check_same_content(expected.content, answer.content)
+    for tool in ("create-media", "create-media-extended"):
+        target = f"/tools/{tool}?resources={stored['ID']}"
+        assert server.get(target).status_code == core.get(target).status_code
+    check_error(server.get(f"/instances/{stored['ID']}/media"), 404, 17)
+    assert server.post(path, {"Profile": "no profile"}).status_code == 200
+    archive = f"/studies/{stored['ParentStudy']}/archive"
+    assert server.post(archive, {"Compression": "Best"}).status_code == 400
+
+
+def test_media_without_archives(start_server, expect_errors):
+    expect_errors()
+    server = start_server({"AdvancedRest": {"Archive": False, "Jobs": False}})
+    stored = upload(server)
+
+    job = server.submit(f"/studies/{stored['ParentStudy']}/media")
+
+    assert server.wait_success(job)["Type"] == "Media"
+    assert list_names(server.get(f"/jobs/{job}/archive").content)[-1] == "DICOMDIR"
+    check_error(server.get(f"/jobs/{job}/archive-2"), 404, 7)
+
+
 def test_jobs_of_the_host_through_our_routes(start_server):
     """Archives are Orthanc's, the job routes are ours."""
     server = start_server({"AdvancedRest": {"Archive": False}})
@@ -74,7 +108,7 @@ def test_job_routes_are_the_hosts_again(start_server, expect_errors):
 
 
 def test_everything_off(start_server):
-    server = start_server({"AdvancedRest": {"Archive": False, "Jobs": False}})
+    server = start_server({"AdvancedRest": {"Archive": False, "Jobs": False, "Media": False}})
     stored = upload(server)
     path = f"/studies/{stored['ParentStudy']}/archive"
 

@@ -43,6 +43,11 @@ namespace OrthancPlugins
       return memory.OpenTranscoded(instance, target);
     }
 
+    std::string RenderPreview(const std::string& instanceId) override
+    {
+      return memory.RenderPreview(instanceId);
+    }
+
   private:
     static void ThrowIf(bool isBusyNow)
     {

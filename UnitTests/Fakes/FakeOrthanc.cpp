@@ -194,6 +194,22 @@ namespace OrthancPlugins
       return answer.code;
     }
 
+    case _OrthancPluginService_RestApiGet2:
+    {
+      const auto& p = As<_OrthancPluginRestApiGet2>(parameters);
+      std::string headers; // in place of the body
+      for (std::uint32_t i = 0; i < p.headersCount; i++)
+      {
+        headers += std::string(p.headersKeys[i]) + ": " + p.headersValues[i] + "\n";
+      }
+      const RestAnswer answer = CallRest("GET", p.uri, headers);
+      if (answer.code == OrthancPluginErrorCode_Success)
+      {
+        Fill(p.target, answer.body);
+      }
+      return answer.code;
+    }
+
     case _OrthancPluginService_RestApiPost:
     {
       const auto& p = As<_OrthancPluginRestApiPostPut>(parameters);

@@ -180,4 +180,10 @@ namespace OrthancPlugins
     const std::string content = transcoder(instance.id);
     return content.empty() ? nullptr : std::make_unique<MemoryInstanceData>(content, std::nullopt);
   }
+
+  std::string MemoryDicomStore::RenderPreview(const std::string& instanceId)
+  {
+    const auto found = previews.find(instanceId);
+    return found == previews.end() ? "" : found->second;
+  }
 } // namespace OrthancPlugins

@@ -27,6 +27,7 @@ namespace OrthancPlugins
     std::set<std::string> unreadable;                          // fail when opened
     std::map<std::string, std::uint64_t> failingAt;            // fail when read beyond this offset
     std::function<std::string(const std::string&)> transcoder; // absent or "": cannot transcode
+    std::map<std::string, std::string> previews;               // instance ID -> JPEG
     std::atomic<unsigned> openedCount{0};
 
     // One patient, one study, one series, instances "instance-0000"... with the given contents
@@ -44,5 +45,7 @@ namespace OrthancPlugins
 
     std::unique_ptr<IInstanceData> OpenTranscoded(const StoredInstance& instance,
                                                   const TranscodeTarget& target) override;
+
+    std::string RenderPreview(const std::string& instanceId) override;
   };
 } // namespace OrthancPlugins

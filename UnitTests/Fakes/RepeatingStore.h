@@ -44,6 +44,8 @@ namespace OrthancPlugins
       return nullptr;
     }
 
+    std::string RenderPreview(const std::string&) override { return ""; }
+
     std::atomic<unsigned> openedCount{0};
     std::atomic<std::uint64_t> readBytes{0};
 

@@ -3,6 +3,8 @@
 
 #include "ZipReader.h"
 
+#include "ZipDecryptor.h"
+
 #include <stdexcept>
 
 #include <zlib.h>
@@ -106,8 +108,37 @@ namespace OrthancPlugins
       }
     }
 
+    void ReadEncryption(const std::string& extra, ReadZipEntry& entry)
+    {
+      const std::optional<std::string> field = FindExtra(extra, 0x9901);
+      const bool isEncrypted = (entry.flags & 1) != 0;
+      Require(isEncrypted == (entry.method == 99), "flag and method of the encryption differ");
+      Require(isEncrypted == field.has_value(), "the encryption has a field, and only that");
+      entry.dataMethod = entry.method;
+      if (isEncrypted)
+      {
+        Require(field->size() == 7 && field->compare(0, 5, std::string("\2\0AE\3", 5)) == 0,
+                "neither AE-2 nor AES-256");
+        Require(entry.versionNeeded == 51, "version of the encryption");
+        Require(entry.crc32 == 0, "AE-2 has no CRC");
+        entry.dataMethod = static_cast<unsigned>(Get(*field, 5, 2));
+      }
+    }
+
+    void ReadContent(const std::string& stored, const std::string& password, ReadZipEntry& entry)
+    {
+      const bool isEncrypted = entry.method == 99;
+      const std::string data = isEncrypted ? DecryptZipData(stored, password) : stored;
+      entry.content = entry.dataMethod == 8 ? InflateRaw(data) : data;
+      Require(entry.content.size() == entry.uncompressedBytes, "size of the content");
+      const uLong crc =
+        crc32_z(0, reinterpret_cast<const Bytef*>(entry.content.data()), entry.content.size());
+      Require(isEncrypted || crc == entry.crc32, "CRC of the content");
+    }
+
     // Returns the offset after the entry
-    std::uint64_t ReadLocal(const std::string& archive, ReadZipEntry& entry)
+    std::uint64_t
+    ReadLocal(const std::string& archive, const std::string& password, ReadZipEntry& entry)
     {
       const std::uint64_t at = entry.offset;
       Require(Slice(archive, at, 4) == "PK\x03\x04", "no local header");
@@ -117,9 +148,10 @@ namespace OrthancPlugins
       const std::uint64_t extraBytes = Get(archive, at + 28, 2);
       Require(Slice(archive, at + 30, pathBytes) == entry.path, "paths differ");
       const std::string extra = Slice(archive, at + 30 + pathBytes, extraBytes);
+      ReadEncryption(extra, entry);
       const std::optional<std::string> zip64 = FindExtra(extra, 1);
       const bool hasDescriptor = (entry.flags & 8) != 0;
-      Require(!hasDescriptor || entry.method == 8, "stored with a descriptor");
+      Require(!hasDescriptor || entry.dataMethod == 8, "stored with a descriptor");
 
       std::uint64_t compressed = Get(archive, at + 18, 4);
       std::uint64_t uncompressed = Get(archive, at + 22, 4);
@@ -127,7 +159,7 @@ namespace OrthancPlugins
       {
         Require(zip64->size() == 16, "both sizes belong into a local ZIP64 field");
         Require(compressed == 0xFFFFFFFF && uncompressed == 0xFFFFFFFF, "needless ZIP64 field");
-        Require(Get(archive, at + 4, 2) == 45, "version of ZIP64");
+        Require(Get(archive, at + 4, 2) == (entry.method == 99 ? 51 : 45), "version of ZIP64");
         uncompressed = Get(*zip64, 0, 8);
         compressed = Get(*zip64, 8, 8);
       }
@@ -150,13 +182,8 @@ namespace OrthancPlugins
       Require(compressed == entry.compressedBytes, "compressed sizes differ");
       Require(uncompressed == entry.uncompressedBytes, "uncompressed sizes differ");
 
-      const std::string data =
-        Slice(archive, at + 30 + pathBytes + extraBytes, entry.compressedBytes);
-      entry.content = entry.method == 8 ? InflateRaw(data) : data;
-      Require(entry.content.size() == entry.uncompressedBytes, "size of the content");
-      const uLong crc =
-        crc32_z(0, reinterpret_cast<const Bytef*>(entry.content.data()), entry.content.size());
-      Require(crc == entry.crc32, "CRC of the content");
+      ReadContent(Slice(archive, at + 30 + pathBytes + extraBytes, entry.compressedBytes), password,
+                  entry);
       return next;
     }
   } // namespace
@@ -197,6 +224,16 @@ namespace OrthancPlugins
 
   std::vector<ReadZipEntry> ReadZip(const std::string& archive)
   {
+    const std::vector<ReadZipEntry> entries = ReadZip(archive, "");
+    for (const ReadZipEntry& entry : entries)
+    {
+      Require(entry.method != 99, "encrypted");
+    }
+    return entries;
+  }
+
+  std::vector<ReadZipEntry> ReadZip(const std::string& archive, const std::string& password)
+  {
     const Directory directory = FindDirectory(archive);
     std::vector<ReadZipEntry> entries;
     std::uint64_t at = directory.offset;
@@ -215,9 +252,11 @@ namespace OrthancPlugins
       const std::uint64_t pathBytes = Get(archive, at + 28, 2);
       const std::uint64_t extraBytes = Get(archive, at + 30, 2);
       entry.path = Slice(archive, at + 46, pathBytes);
-      ReadCentralExtra(Slice(archive, at + 46 + pathBytes, extraBytes), entry);
+      const std::string extra = Slice(archive, at + 46 + pathBytes, extraBytes);
+      ReadCentralExtra(extra, entry);
+      ReadEncryption(extra, entry);
       Require(entry.offset == expectedOffset, "gap before an entry");
-      expectedOffset = ReadLocal(archive, entry);
+      expectedOffset = ReadLocal(archive, password, entry);
       at += 46 + pathBytes + extraBytes + Get(archive, at + 32, 2);
       entries.push_back(std::move(entry));
     }

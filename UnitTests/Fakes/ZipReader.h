@@ -14,7 +14,8 @@ namespace OrthancPlugins
   struct ReadZipEntry
   {
     std::string path;
-    unsigned method = 0;
+    unsigned method = 0;     // 99 if it is encrypted
+    unsigned dataMethod = 0; // of the data, once they are decrypted
     unsigned flags = 0;
     unsigned versionNeeded = 0;
     std::uint32_t crc32 = 0;
@@ -22,7 +23,7 @@ namespace OrthancPlugins
     std::uint64_t uncompressedBytes = 0;
     std::uint64_t offset = 0;
     std::optional<std::int32_t> modifiedUtc;
-    std::string content; // inflated, its CRC checked
+    std::string content; // decrypted, inflated, its CRC checked (none if it is encrypted)
   };
 
   /**
@@ -31,6 +32,9 @@ namespace OrthancPlugins
    * other without gaps, and every CRC. Throws std::runtime_error at the first disagreement.
    **/
   std::vector<ReadZipEntry> ReadZip(const std::string& archive);
+
+  // Whose entries are all encrypted in the form AE-2, with AES-256
+  std::vector<ReadZipEntry> ReadZip(const std::string& archive, const std::string& password);
 
   // Raw deflate of zlib, the whole input; throws std::runtime_error
   std::string InflateRaw(const std::string& deflated);

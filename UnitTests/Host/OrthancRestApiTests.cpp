@@ -111,6 +111,25 @@ namespace OrthancPlugins
     EXPECT_EQ("{\"k\":\"v\"}", host.posts.back());
   }
 
+  TEST(OrthancRestApi, RepresentationsAreAskedForByMediaType)
+  {
+    FakeOrthanc host("1.12.7");
+    host.onRest = [](const std::string& call, const std::string& headers)
+    {
+      EXPECT_EQ("Accept: image/jpeg\n", headers);
+      FakeOrthanc::RestAnswer answer;
+      answer.code = call == "GET /instances/a/rendered" ? OrthancPluginErrorCode_Success
+                                                        : OrthancPluginErrorCode_BadFileFormat;
+      answer.body = std::string("\xff\xd8\0x", 4);
+      return answer;
+    };
+    OrthancRestApi api(host.GetContext(), host.GetVersion());
+
+    EXPECT_EQ(std::string("\xff\xd8\0x", 4),
+              api.FindRepresentation("/instances/a/rendered", "image/jpeg"));
+    EXPECT_FALSE(api.FindRepresentation("/instances/b/rendered", "image/jpeg").has_value());
+  }
+
   TEST(OrthancRestApi, HelpersThrow)
   {
     FakeOrthanc host("1.10.1");

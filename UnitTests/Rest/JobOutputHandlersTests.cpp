@@ -88,6 +88,51 @@ namespace OrthancPlugins
     EXPECT_NE(std::string::npos, message.find("?offset=0&length=1073741824")) << message;
   }
 
+  TEST(JobOutputHandlers, VolumesAreSlicesOfTheFile)
+  {
+    RestFixture fixture(HOST_C);
+    const std::string jobId = SubmitAndRun(fixture, ", \"Filename\": \"disc.zip\"");
+    const std::string archiveId = fixture.spool.FindByJob(jobId).value();
+    RecordingAnswer whole;
+    GetJobOutput(fixture.services, MakeGet({jobId, "archive-1"}), whole); // one volume
+    ASSERT_TRUE(ListZip(whole.body).has_value());
+    const std::uint64_t sizeBytes = whole.body.size();
+    fixture.spool.Update(archiveId,
+                         [&](ArchiveRecord& record) {
+                           record.report.volumes = {{0, 1000}, {1000, sizeBytes - 1000}};
+                         });
+
+    RecordingAnswer first;
+    RecordingAnswer second;
+    GetJobOutput(fixture.services, MakeGet({jobId, "archive-1"}), first);
+    GetJobOutput(fixture.services, MakeGet({jobId, "archive-2"}), second);
+
+    EXPECT_TRUE(whole.body == first.body + second.body);
+    EXPECT_EQ(1000u, first.body.size());
+    EXPECT_EQ("filename=\"disc-2.zip\"", second.headers["Content-Disposition"]);
+    EXPECT_NE(first.headers["ETag"], second.headers["ETag"]);
+    HttpRequest range = MakeGet({jobId, "archive-2"});
+    range.headers["range"] = "bytes=10-19";
+    RecordingAnswer part;
+    GetJobOutput(fixture.services, range, part);
+    EXPECT_EQ(whole.body.substr(1010, 10), part.body);
+    for (const char* key : {"archive", "archive-0", "archive-3", "archive-01", "archive-",
+                            "archive-9999999999", "archive--1", "archive-1x"})
+    {
+      std::string message;
+      RecordingAnswer none;
+      EXPECT_EQ(FailureKind::NotFound,
+                CatchFailure(
+                  [&] {
+                    GetJobOutput(fixture.services, MakeGet({jobId, key}), none);
+                  },
+                  &message));
+      EXPECT_EQ(std::string(key) == "archive",
+                message.find("archive-1 to archive-2") != std::string::npos)
+        << message;
+    }
+  }
+
   TEST(JobOutputHandlers, NoArchiveIsNotFound)
   {
     for (const HostVersion& version : VERSIONS)

@@ -36,7 +36,7 @@ namespace OrthancPlugins
       {
         HttpRequest request = MakeGet({}, arguments);
         request.headers = headers;
-        return SendZipFile(*file_, ParseFilePage(request), head_, request, answer);
+        return SendZipFile(file_->GetData(), file_->GetSizeBytes(), ParseFilePage(request), head_, request, answer);
       }
 
       static ZipHead MakeHead()
@@ -303,17 +303,17 @@ namespace OrthancPlugins
     record.completedMicroseconds = 784111777999999;
     record.sizeBytes = 5;
 
-    const Validators first = MakeValidators(record);
+    const Validators first = MakeValidators(record, {0, record.sizeBytes});
     EXPECT_EQ("\"a-784111777999999-5\"", first.entityTag);
     EXPECT_EQ(784111777, first.lastModified);
 
     record.completedMicroseconds++;
-    EXPECT_NE(first.entityTag, MakeValidators(record).entityTag);
+    EXPECT_NE(first.entityTag, MakeValidators(record, {0, record.sizeBytes}).entityTag);
     record.completedMicroseconds--;
     record.sizeBytes++;
-    EXPECT_NE(first.entityTag, MakeValidators(record).entityTag);
+    EXPECT_NE(first.entityTag, MakeValidators(record, {0, record.sizeBytes}).entityTag);
     record.sizeBytes--;
     record.id = "b";
-    EXPECT_NE(first.entityTag, MakeValidators(record).entityTag);
+    EXPECT_NE(first.entityTag, MakeValidators(record, {0, record.sizeBytes}).entityTag);
   }
 } // namespace OrthancPlugins

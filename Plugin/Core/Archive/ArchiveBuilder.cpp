@@ -4,8 +4,13 @@
 #include "ArchiveBuilder.h"
 
 #include "ChunkingSink.h"
+#include "ContainerWriter.h"
 #include "CrcMemory.h"
 #include "EntryPipeline.h"
+#include "GeneratedFile.h"
+#include "MediaFiles.h"
+#include "ReportFiles.h"
+#include "VolumePlanner.h"
 
 #include "../Failure.h"
 #include "../Zip/Deflater.h"
@@ -15,7 +20,6 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -29,27 +33,56 @@ namespace OrthancPlugins
     constexpr unsigned IDLE_MILLISECONDS = 500;
     constexpr unsigned COALESCE_MILLISECONDS = 20;
 
-    constexpr const char* const MANIFEST_PATH = "MANIFEST.sha256";
-    constexpr const char* const MISSING_PATH = "MISSING.txt";
-    constexpr const char* const TRANSCODING_PATH = "TRANSCODING.txt";
+    // Entries of an interrupted archive that are looked at again in one step
+    constexpr std::size_t INSPECTED_PER_STEP = 1000;
 
-    constexpr const char* const MISSING_TITLE =
-      "These instances could not be read and are not in this archive "
-      "(Orthanc identifier, tab, path they would have had):\n";
+    // Headers in a ZIP, or the rest of a sector and the records in an image
+    constexpr std::uint64_t AROUND_FILE_BYTES = 4096;
 
-    // A file of ours: text made line by line, twice (CRC and length come before the content), so that
-    // a manifest of a million lines needs no memory
-    struct GeneratedFile
+    // CRC and digest of a file of ours, before it is written
+    class DigestSink final : public IByteSink
     {
-      const char* path;
-      std::size_t linesCount;
-      std::function<std::string(std::size_t)> makeLine;
+    public:
+      DigestSink() { digest_.Begin(); }
+
+      void Write(const void* data, std::size_t sizeBytes) override
+      {
+        sizes_.crc32 = UpdateCrc32(sizes_.crc32, data, sizeBytes);
+        sizes_.uncompressedBytes += sizeBytes;
+        digest_.Update(data, sizeBytes);
+      }
+
+      // Of a stored file
+      ZipSizes GetSizes() const
+      {
+        ZipSizes sizes = sizes_;
+        sizes.compressedBytes = sizes.uncompressedBytes;
+        return sizes;
+      }
+
+      Sha256Digest GetDigest() { return digest_.End(); }
+
+    private:
+      ZipSizes sizes_;
+      Sha256 digest_;
     };
 
-    std::string MakeManifestLine(const Sha256Digest& digest, std::string_view path)
+    class EntrySink final : public IByteSink
     {
-      return FormatDigest(digest).append("  ").append(path).append("\n"); // as sha256sum does
-    }
+    public:
+      explicit EntrySink(ContainerWriter& writer)
+        : writer_(writer)
+      {
+      }
+
+      void Write(const void* data, std::size_t sizeBytes) override
+      {
+        writer_.Write(data, sizeBytes);
+      }
+
+    private:
+      ContainerWriter& writer_;
+    };
 
     bool IsEveryEntryStored(const ArchivePlan& plan, ArchiveDensity density)
     {
@@ -58,12 +91,49 @@ namespace OrthancPlugins
                          { return EntryPipeline::GetMethod(entry, density) == ZipMethod::Stored; });
     }
 
+    TranscodePolicy GetTranscodePolicy(const BuilderOptions& options)
+    {
+      TranscodePolicy policy;
+      policy.target = options.transcode;
+      policy.onFailure = options.onTranscodeFailure;
+      policy.profile =
+        options.media.has_value() ? options.media->request.profile : MediaProfile::None;
+      return policy;
+    }
+
+    // A file of a medium is referenced by its DICOMDIR, or it is none
+    EntryInspector MakeInspector(const BuilderOptions& options)
+    {
+      if (!options.media.has_value())
+      {
+        return EntryInspector();
+      }
+      SummaryOptions summaryOptions;
+      summaryOptions.isExtended = options.media->request.isExtended;
+      const MediaProfile profile = options.media->request.profile;
+      return [summaryOptions, profile](const PlannedEntry& planned, const IInstanceData& data)
+      {
+        auto summary = std::make_shared<const DicomSummary>(ReadDicomSummary(data, summaryOptions));
+        CheckProfile(profile, planned.instance.id, summary->transferSyntaxUid);
+        return summary;
+      };
+    }
+
+    BuilderOptions Complete(BuilderOptions options, const ArchivePlan& plan)
+    {
+      if (options.media.has_value())
+      {
+        options.media->createdUtc = GetLatestReception(plan);
+      }
+      return options;
+    }
+
     PipelineOptions ToPipelineOptions(const BuilderOptions& options, std::size_t firstEntry)
     {
       PipelineOptions result;
       result.density = options.density;
-      result.onTranscodeFailure = options.onTranscodeFailure;
-      result.transcode = options.transcode;
+      result.transcode = GetTranscodePolicy(options);
+      result.inspector = MakeInspector(options);
       result.hasDigest = options.hasManifest;
       result.threads = options.threads;
       result.windowBytes = options.windowBytes;
@@ -72,25 +142,26 @@ namespace OrthancPlugins
       result.crcs = options.onMissing == MissingPolicy::Fail ? options.crcs : nullptr;
       return result;
     }
-  } // namespace
 
-  BuilderOptions MakeBuilderOptions(const ArchiveRequest& request, const ArchiveSettings& settings)
-  {
-    BuilderOptions options;
-    options.density = request.density;
-    options.onMissing = request.onMissing;
-    options.onTranscodeFailure = request.onTranscodeFailure;
-    options.transcode = request.transcode;
-    options.hasManifest = request.hasManifest;
-    options.threads = settings.threads;
-    options.windowBytes = settings.windowBytes;
-    return options;
-  }
+    // Reads the headers of the entries before, which are complete
+    PipelineOptions ToInspectingOptions(const BuilderOptions& options, std::size_t endEntry)
+    {
+      PipelineOptions result;
+      result.transcode = GetTranscodePolicy(options);
+      result.inspector = MakeInspector(options);
+      result.inspectsOnly = true;
+      result.threads = options.threads;
+      result.windowBytes = options.windowBytes;
+      result.endEntry = endEntry;
+      return result;
+    }
+  } // namespace
 
   struct ArchiveBuilder::PImpl
   {
     enum class Phase
     {
+      Inspecting, // what an interrupted builder has completed
       Entries,
       Generated,
       Directory,
@@ -104,23 +175,26 @@ namespace OrthancPlugins
           IByteSink& target,
           const JournalState& state)
       : plan(std::move(planArgument)),
-        options(optionsArgument),
+        options(Complete(optionsArgument, plan)),
         exactLength(GetExactLength(plan, options)),
         sink(target, state.archiveBytes),
-        writer(sink),
+        writer(options, sink),
+        reports(plan, options.hasManifest, GetTranscodePolicy(options).IsNeeded()),
         pipeline(plan, ToPipelineOptions(options, state.entriesDone), store)
     {
-      if (options.hasManifest)
+      if (options.media.has_value())
       {
-        digests.resize(plan.entries.size());
-      }
-      if (options.hasManifest && options.transcode.has_value())
-      {
-        origins.resize(plan.entries.size(), EntryOrigin::Original);
+        media = std::make_unique<MediaFiles>(plan, *options.media, store);
       }
       if (state.entriesDone > 0)
       {
         Adopt(state);
+      }
+      if (media && entriesDone > 0)
+      {
+        phase = Phase::Inspecting;
+        inspection =
+          std::make_unique<EntryPipeline>(plan, ToInspectingOptions(options, entriesDone), store);
       }
     }
 
@@ -129,6 +203,9 @@ namespace OrthancPlugins
     void NoteMissing(std::size_t index);
     void NoteEntry(std::size_t index, EntryOrigin origin, const Sha256Digest& digest);
     void NoteDone(std::size_t index);
+
+    void StepInspecting();
+    void NoteInspected(const EntryPiece& taken);
 
     void StepEntries();
     const EntryPiece* WaitForPiece(std::size_t pendingBytes);
@@ -142,11 +219,10 @@ namespace OrthancPlugins
     void ForgetCrc(const PlannedEntry& planned);
 
     void PlanGeneratedFiles();
+    bool HasRoom(std::uint64_t sizeBytes) const;
     void StepGenerated();
-    void BeginGenerated(const GeneratedFile& file);
-    std::string MakeTranscodingLine(std::size_t index) const;
-    std::string MakeMissingLine(std::size_t index) const;
-    std::string MakeManifestLineOf(std::size_t index) const;
+    bool BeginGenerated();
+    void EndGenerated();
 
     void FinishArchive();
 
@@ -157,7 +233,7 @@ namespace OrthancPlugins
     const BuilderOptions options;
     const std::optional<std::uint64_t> exactLength;
     ChunkingSink sink;
-    ZipWriter writer;
+    ContainerWriter writer;
     ArchiveReport report;
     Phase phase = Phase::Entries;
     std::atomic<std::uint64_t> inputBytesDone{0};
@@ -169,24 +245,53 @@ namespace OrthancPlugins
     ZipSizes sizes;
     std::uint64_t plannedBytesBefore = 0; // of the entries before
     std::size_t entriesDone = 0;
+    std::size_t inspectedCount = 0; // of those that were adopted
 
     // Of the whole archive
-    std::vector<Sha256Digest> digests; // if there is a manifest
-    std::vector<EntryOrigin> origins;  // if there is an account of the transcoding
-    std::vector<std::size_t> missing;  // indices in the plan, ascending
-    std::vector<std::size_t> listed;   // those with bytes in the archive, if there is a manifest
+    ReportFiles reports;
+    std::unique_ptr<MediaFiles> media; // empty for an archive
 
-    std::vector<GeneratedFile> generated;
-    std::vector<std::pair<const char*, Sha256Digest>> generatedDigests;
-    std::size_t nextGenerated = 0;
-    std::size_t nextLine = 0;
+    std::deque<GeneratedFile> generated; // what is left of them
+    bool isManifestPlanned = false;
+    bool isInGenerated = false;
+    std::size_t nextPiece = 0;
 
     // Of the journal: what was not taken yet, with the end of its bytes in the archive
     std::deque<std::pair<std::uint64_t, JournalEntry>> untold;
     std::optional<JournalWriter> journal; // from the first entry on
 
-    EntryPipeline pipeline; // the last one: its threads end first
+    // The last ones: their threads end first
+    std::unique_ptr<EntryPipeline> inspection;
+    EntryPipeline pipeline;
   };
+
+  void ArchiveBuilder::PImpl::StepInspecting()
+  {
+    for (std::size_t i = 0; i < INSPECTED_PER_STEP && inspectedCount < entriesDone; i++)
+    {
+      const EntryPiece* const taken = inspection->Next(i == 0 ? IDLE_MILLISECONDS : 0);
+      if (taken == nullptr)
+      {
+        return;
+      }
+      NoteInspected(*taken);
+      inspectedCount++;
+    }
+    if (inspectedCount == entriesDone)
+    {
+      inspection.reset();
+      phase = Phase::Entries;
+    }
+  }
+
+  void ArchiveBuilder::PImpl::NoteInspected(const EntryPiece& taken)
+  {
+    if (!reports.IsMissing(taken.entry))
+    {
+      ThrowIfFailed(taken, plan.entries[taken.entry].instance.id);
+      media->Add(taken.entry, *taken.facts.summary);
+    }
+  }
 
   // Waits for the pipeline, then takes what else is ready, up to the size of a step
   void ArchiveBuilder::PImpl::StepEntries()
@@ -276,7 +381,7 @@ namespace OrthancPlugins
 
   void ArchiveBuilder::PImpl::NoteMissing(std::size_t index)
   {
-    missing.push_back(index);
+    reports.NoteMissing(index);
     report.missing.push_back(plan.entries[index].instance.id);
     NoteDone(index);
   }
@@ -289,15 +394,7 @@ namespace OrthancPlugins
     {
       report.notTranscoded.push_back(plan.entries[index].instance.id);
     }
-    if (!digests.empty())
-    {
-      digests[index] = digest;
-      listed.push_back(index);
-    }
-    if (!origins.empty())
-    {
-      origins[index] = origin;
-    }
+    reports.NoteEntry(index, origin, digest);
     NoteDone(index);
   }
 
@@ -426,6 +523,10 @@ namespace OrthancPlugins
       writer.EndEntry();
     }
 
+    if (media)
+    {
+      media->Add(piece->entry, *piece->facts.summary);
+    }
     NoteEntry(piece->entry, piece->facts.origin, piece->facts.digest);
     JournalEntry entry;
     entry.index = piece->entry;
@@ -451,108 +552,114 @@ namespace OrthancPlugins
     }
   }
 
-  std::string ArchiveBuilder::PImpl::MakeMissingLine(std::size_t index) const
-  {
-    if (index == 0)
-    {
-      return MISSING_TITLE;
-    }
-    const PlannedEntry& planned = plan.entries[missing[index - 1]];
-    return planned.instance.id + "\t" + planned.path + "\n";
-  }
-
-  std::string ArchiveBuilder::PImpl::MakeTranscodingLine(std::size_t index) const
-  {
-    const PlannedEntry& planned = plan.entries[listed[index]];
-    const EntryOrigin origin = origins[listed[index]];
-    const char* const what = origin == EntryOrigin::Transcoded ? "transcoded"
-                             : origin == EntryOrigin::Kept     ? "kept"
-                                                               : "unchanged";
-    return planned.instance.id + "\t" + what + "\t" + planned.path + "\n";
-  }
-
-  std::string ArchiveBuilder::PImpl::MakeManifestLineOf(std::size_t index) const
-  {
-    if (index < listed.size())
-    {
-      return MakeManifestLine(digests[listed[index]], plan.entries[listed[index]].path);
-    }
-    const auto& [path, digest] = generatedDigests[index - listed.size()];
-    return MakeManifestLine(digest, path);
-  }
-
   void ArchiveBuilder::PImpl::PlanGeneratedFiles()
   {
-    if (!missing.empty())
+    if (media)
     {
-      generated.push_back({MISSING_PATH, missing.size() + 1,
-                           [this](std::size_t index) { return MakeMissingLine(index); }});
+      for (GeneratedFile& file :
+           media->MakeFiles([this](std::uint64_t sizeBytes) { return HasRoom(sizeBytes); }))
+      {
+        generated.push_back(std::move(file));
+      }
     }
-    if (!origins.empty())
+    for (GeneratedFile& file : reports.MakeReports())
     {
-      generated.push_back({TRANSCODING_PATH, listed.size(),
-                           [this](std::size_t index) { return MakeTranscodingLine(index); }});
+      generated.push_back(std::move(file));
     }
-    if (options.hasManifest)
+    if (media)
     {
-      generated.push_back({MANIFEST_PATH, listed.size() + generated.size(),
-                           [this](std::size_t index) { return MakeManifestLineOf(index); }});
+      generated.push_back(media->MakeDicomDir());
     }
   }
 
-  // Stored, so that its length is known where the length of the whole archive is announced
-  void ArchiveBuilder::PImpl::BeginGenerated(const GeneratedFile& file)
+  // Whether the volume takes one more file, with all that has to follow
+  bool ArchiveBuilder::PImpl::HasRoom(std::uint64_t sizeBytes) const
   {
-    ZipSizes known;
-    Sha256 digest;
-    digest.Begin();
-    for (std::size_t i = 0; i < file.linesCount; i++)
+    const std::optional<std::uint64_t> limitBytes = FindVolumeBytes(options);
+    return !limitBytes.has_value() || writer.GetBytesWritten() + media->GetReservedBytes() +
+                                          generated.size() * AROUND_FILE_BYTES + sizeBytes <=
+                                        *limitBytes;
+  }
+
+  // Stored, so that its length is known where the length of the whole archive is announced. False if
+  // the file is left out
+  bool ArchiveBuilder::PImpl::BeginGenerated()
+  {
+    const GeneratedFile& file = generated.front();
+    if (file.prepare && !file.prepare())
     {
-      const std::string line = file.makeLine(i);
-      known.crc32 = UpdateCrc32(known.crc32, line.data(), line.size());
-      known.uncompressedBytes += line.size();
-      digest.Update(line.data(), line.size());
+      return false;
     }
-    known.compressedBytes = known.uncompressedBytes;
-    generatedDigests.emplace_back(file.path, digest.End());
-    writer.BeginEntry(ZipEntry{file.path, ZipMethod::Stored, std::nullopt}, known);
+    DigestSink digest;
+    for (std::size_t i = 0; i < file.piecesCount; i++)
+    {
+      file.write(i, digest);
+    }
+    reports.NoteGenerated(file.path, digest.GetDigest());
+    writer.BeginEntry(ZipEntry{file.path, ZipMethod::Stored, file.modifiedUtc}, digest.GetSizes());
+    isInGenerated = true;
+    nextPiece = 0;
+    return true;
+  }
+
+  void ArchiveBuilder::PImpl::EndGenerated()
+  {
+    writer.EndEntry();
+    isInGenerated = false;
+    if (generated.front().finish)
+    {
+      generated.front().finish();
+    }
+    generated.pop_front();
   }
 
   void ArchiveBuilder::PImpl::StepGenerated()
   {
     const std::uint64_t before = writer.GetBytesWritten();
-    while (nextGenerated < generated.size() && writer.GetBytesWritten() - before < STEP_BYTES)
+    while (!generated.empty() && writer.GetBytesWritten() - before < STEP_BYTES)
     {
-      const GeneratedFile& file = generated[nextGenerated];
-      if (nextLine == 0)
+      if (!isInGenerated && !BeginGenerated())
       {
-        BeginGenerated(file);
+        generated.pop_front();
+        continue;
       }
-      if (nextLine < file.linesCount)
+      if (nextPiece < generated.front().piecesCount)
       {
-        const std::string line = file.makeLine(nextLine);
-        writer.Write(line.data(), line.size());
-        nextLine++;
+        EntrySink entry(writer);
+        generated.front().write(nextPiece, entry);
+        nextPiece++;
       }
-      if (nextLine >= file.linesCount)
+      if (nextPiece >= generated.front().piecesCount)
       {
-        writer.EndEntry();
-        nextGenerated++;
-        nextLine = 0;
+        EndGenerated();
       }
     }
-    if (nextGenerated == generated.size())
+    if (!generated.empty())
     {
-      phase = Phase::Directory;
+      return;
     }
+    if (options.hasManifest && !isManifestPlanned)
+    {
+      isManifestPlanned = true; // it lists all the others
+      generated.push_back(reports.MakeManifest());
+      return;
+    }
+    phase = Phase::Directory;
   }
 
   void ArchiveBuilder::PImpl::FinishArchive()
   {
-    writer.Finish();
+    if (!writer.Finish())
+    {
+      return;
+    }
     if (exactLength.has_value() && writer.GetBytesWritten() != *exactLength)
     {
       throw Failure(FailureKind::Internal, "The archive has not the announced length");
+    }
+    if (media)
+    {
+      report.warnings = media->GetWarnings();
     }
     sink.Flush();
     phase = Phase::Done;
@@ -596,12 +703,19 @@ namespace OrthancPlugins
         {
           builder.phase = PImpl::Phase::Failed;
           builder.pipeline.Cancel();
+          if (builder.inspection)
+          {
+            builder.inspection->Cancel();
+          }
         }
       }
     } guard{*pimpl_};
 
     switch (pimpl_->phase)
     {
+    case PImpl::Phase::Inspecting:
+      pimpl_->StepInspecting();
+      break;
     case PImpl::Phase::Entries:
       pimpl_->StepEntries();
       break;
@@ -622,8 +736,8 @@ namespace OrthancPlugins
 
   bool ArchiveBuilder::IsLengthKnown(const ArchivePlan& plan, const BuilderOptions& options)
   {
-    return !options.transcode.has_value() && options.onMissing == MissingPolicy::Fail &&
-           IsEveryEntryStored(plan, options.density);
+    return !options.transcode.has_value() && !options.media.has_value() && !options.isEncrypted &&
+           options.onMissing == MissingPolicy::Fail && IsEveryEntryStored(plan, options.density);
   }
 
   std::optional<std::uint64_t> ArchiveBuilder::GetExactLength(const ArchivePlan& plan,

@@ -6,6 +6,7 @@
 #include "ArchiveBuilder.h"
 #include "CompressionPolicy.h"
 #include "EntryPipeline.h"
+#include "MediaProfiles.h"
 
 #include "../Zip/ZipLength.h"
 
@@ -29,15 +30,30 @@ namespace OrthancPlugins
     constexpr std::uint64_t MANIFEST_LINE_BYTES = 64 + 2 + 1;    // besides the path
     constexpr std::uint64_t TRANSCODING_LINE_BYTES = 10 + 2 + 1; // besides identifier and path
 
+    constexpr std::uint64_t DICOMDIR_BYTES = 2048;
+    constexpr std::uint64_t RECORD_BYTES = 512; // of a file, with its share of what is above it
+
+    constexpr std::uint64_t ENCRYPTED_FILE_BYTES = 28 + 2 * 11; // WinZip AE-2
+    constexpr std::uint64_t ISO_BYTES = 512 * 1024;
+    constexpr std::uint64_t ISO_FILE_BYTES = 1024; // half a sector in the mean
+
     std::uint64_t GetShare(std::uint64_t sizeBytes, unsigned percent)
     {
       return sizeBytes / 100 * percent + sizeBytes % 100 * percent / 100;
     }
 
-    bool IsTranscoded(const PlannedEntry& entry, const BuilderOptions& options)
+    // Of one that is transcoded; empty: it is not
+    std::string GetTarget(const PlannedEntry& entry, const BuilderOptions& options)
     {
-      return options.transcode.has_value() &&
-             entry.instance.transferSyntaxUid != options.transcode->transferSyntaxUid;
+      const std::string& stored = entry.instance.transferSyntaxUid;
+      if (options.transcode.has_value())
+      {
+        const std::string& target = options.transcode->transferSyntaxUid;
+        return stored == target ? "" : target;
+      }
+      const bool fits =
+        !options.media.has_value() || IsAllowedOnMedia(options.media->request.profile, stored);
+      return fits ? "" : EXPLICIT_VR_LITTLE_ENDIAN;
     }
 
     std::uint64_t GetTranscodedBytes(const StoredInstance& instance, bool isTargetCompressed)
@@ -59,9 +75,10 @@ namespace OrthancPlugins
     {
       std::uint64_t sizeBytes = entry.instance.sizeBytes;
       ZipMethod method = EntryPipeline::GetMethod(entry, options.density);
-      if (IsTranscoded(entry, options))
+      const std::string target = GetTarget(entry, options);
+      if (!target.empty())
       {
-        const bool isCompressed = IsCompressedTransferSyntax(options.transcode->transferSyntaxUid);
+        const bool isCompressed = IsCompressedTransferSyntax(target);
         sizeBytes = GetTranscodedBytes(entry.instance, isCompressed);
         method = isCompressed || options.density == ArchiveDensity::Store ? ZipMethod::Stored
                                                                           : ZipMethod::Deflated;
@@ -74,6 +91,17 @@ namespace OrthancPlugins
         record.hasDescriptor = sizeBytes > EntryPipeline::SINGLE_PIECE_BYTES;
       }
       return record;
+    }
+
+    // What encryption and images of volumes add
+    std::uint64_t GetContainerBytes(const ArchivePlan& plan, const BuilderOptions& options)
+    {
+      const std::uint64_t filesCount = plan.entries.size() + 1;
+      if (options.format == ArchiveFormat::Iso)
+      {
+        return ISO_BYTES + filesCount * ISO_FILE_BYTES;
+      }
+      return options.isEncrypted ? filesCount * ENCRYPTED_FILE_BYTES : 0;
     }
 
     std::uint64_t EstimateLength(const ArchivePlan& plan, const BuilderOptions& options)
@@ -95,7 +123,12 @@ namespace OrthancPlugins
       {
         length.AddStoredEntry("TRANSCODING.txt", transcodingBytes, std::nullopt);
       }
-      return length.GetTotalBytes();
+      if (options.media.has_value())
+      {
+        length.AddStoredEntry("DICOMDIR", DICOMDIR_BYTES + RECORD_BYTES * plan.entries.size(),
+                              std::nullopt);
+      }
+      return length.GetTotalBytes() + GetContainerBytes(plan, options);
     }
   } // namespace
 

@@ -5,6 +5,8 @@
 
 #include "Sha256.h"
 
+#include "../Media/OverlayFolder.h"
+
 #include <string_view>
 
 namespace OrthancPlugins
@@ -73,6 +75,41 @@ namespace OrthancPlugins
       }
     }
 
+    void AddOverlay(ValueDigest& digest, const std::string& directory)
+    {
+      if (directory.empty())
+      {
+        return;
+      }
+      const OverlayFolder overlay(directory);
+      for (const OverlayFile& file : overlay.GetFiles())
+      {
+        digest.AddText(file.path);
+        digest.AddNumber(file.sizeBytes);
+        digest.AddNumber(static_cast<std::uint64_t>(file.modifiedUtc));
+      }
+    }
+
+    // Nothing for an archive, whose fingerprint stays what it was
+    void AddMedia(ValueDigest& digest, const BuilderOptions& options)
+    {
+      if (!options.media.has_value())
+      {
+        return;
+      }
+      const MediaRequest& request = options.media->request;
+      digest.AddText("medium");
+      digest.AddText(options.media->fileSetId);
+      digest.AddNumber((request.isExtended ? 1u : 0u) | (request.hasReadme ? 2u : 0u) |
+                       (request.hasPdf ? 4u : 0u) | (request.hasIndex ? 8u : 0u));
+      digest.AddNumber(static_cast<std::uint64_t>(request.profile));
+      digest.AddNumber(request.volumeSizeMB);
+      digest.AddNumber(static_cast<std::uint64_t>(options.format));
+      digest.AddText(request.overlay);
+      digest.AddText(options.media->institutionText);
+      AddOverlay(digest, options.media->overlayDirectory);
+    }
+
     void AddEntry(ValueDigest& digest, const PlannedEntry& entry)
     {
       const StoredInstance& instance = entry.instance;
@@ -91,6 +128,7 @@ namespace OrthancPlugins
     ValueDigest digest;
     digest.AddText(ENGINE_VERSION);
     AddOptions(digest, options);
+    AddMedia(digest, options);
     digest.AddNumber(plan.hasUtf8Names ? 1 : 0);
     digest.AddNumber(plan.entries.size());
     for (const PlannedEntry& entry : plan.entries)

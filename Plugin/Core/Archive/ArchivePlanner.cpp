@@ -136,7 +136,7 @@ namespace OrthancPlugins
           layout_(MakeHostLayout(version, request)),
           naming_(version, request.isUtf8)
       {
-        if (!NamingTemplate::IsHost(request.naming))
+        if (request.kind == ArchiveKind::Archive && !NamingTemplate::IsHost(request.naming))
         {
           template_.emplace(request.naming);
         }
@@ -153,6 +153,11 @@ namespace OrthancPlugins
 
       ArchivePlan Finish()
       {
+        if (request_.kind == ArchiveKind::Media)
+        {
+          NameMediaFiles(plan_);
+          return std::move(plan_);
+        }
         std::vector<std::string> paths = paths_.GetFilePaths();
         assert(paths.size() == plan_.entries.size());
         for (std::size_t i = 0; i < paths.size(); i++)
@@ -201,7 +206,11 @@ namespace OrthancPlugins
         {
           const std::vector<NumberedInstance> instances =
             OrderInstances(series, layout_.hasStoredIndex);
-          if (template_.has_value())
+          if (request_.kind == ArchiveKind::Media)
+          {
+            WriteOnMedium(instances);
+          }
+          else if (template_.has_value())
           {
             WriteByTemplate(GetPatientTags(patient, study), study, series, instances);
           }
@@ -212,7 +221,23 @@ namespace OrthancPlugins
         }
       }
 
-      bool HasHostFolders() const { return !template_.has_value() && !layout_.startsAtSeries; }
+      bool HasHostFolders() const
+      {
+        return request_.kind == ArchiveKind::Archive && !template_.has_value() &&
+               !layout_.startsAtSeries;
+      }
+
+      // One counter for all (PS3.10 8.2 leaves no room for names)
+      void WriteOnMedium(const std::vector<NumberedInstance>& instances)
+      {
+        bool isSeriesStart = true;
+        for (const NumberedInstance& numbered : instances)
+        {
+          AddEntry(std::move(*numbered.instance));
+          plan_.entries.back().isSeriesStart = isSeriesStart;
+          isSeriesStart = false;
+        }
+      }
 
       void WriteLikeHost(const Series& series,
                          const std::vector<NumberedInstance>& instances,
@@ -289,7 +314,7 @@ namespace OrthancPlugins
 
     bool NeedsInstanceTags(const ArchiveRequest& request)
     {
-      return !NamingTemplate::IsHost(request.naming) &&
+      return request.kind == ArchiveKind::Archive && !NamingTemplate::IsHost(request.naming) &&
              NamingTemplate(request.naming).NeedsInstanceTags();
     }
 

@@ -6,15 +6,30 @@
 #include "../ArchivePolicies.h"
 #include "../IDicomStore.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace OrthancPlugins
 {
+  // What a medium is to have beside its files; without meaning for an archive
+  struct MediaRequest
+  {
+    bool isExtended = false; // SeriesDescription in the DICOMDIR
+    MediaProfile profile = MediaProfile::None;
+    bool hasReadme = false;    // README.TXT
+    bool hasPdf = false;       // encapsulated documents, extracted
+    bool hasIndex = false;     // INDEX.HTM, with previews
+    std::string overlay;       // name of a folder of the configuration; empty: none
+    unsigned volumeSizeMB = 0; // of 1,000,000 bytes each; 0: one volume, however large
+  };
+
   // What was asked for, as plain values: the durable part of a job
   struct ArchiveRequest
   {
+    ArchiveKind kind = ArchiveKind::Archive;
+
     // Absent: a batch request (/tools/create-archive), whose resources may be of any level
     std::optional<ResourceLevel> level;
 
@@ -33,5 +48,8 @@ namespace OrthancPlugins
     TranscodeFailurePolicy onTranscodeFailure = TranscodeFailurePolicy::KeepOriginal;
     bool hasManifest = false;
     std::string naming = "Host"; // or a template, see Core/Archive/NamingTemplate.h
+    MediaRequest media;
+    ArchiveFormat format = ArchiveFormat::Zip;
+    bool isEncrypted = false; // the password is never part of a request, which is durable
   };
 } // namespace OrthancPlugins

@@ -8,11 +8,23 @@
 #include "../Settings.h"
 
 #include <cstdint>
+#include <ctime>
 #include <optional>
+#include <string>
 
 namespace OrthancPlugins
 {
   class CrcMemory;
+
+  // What a medium has beside the files of the plan
+  struct MediaBuild
+  {
+    MediaRequest request;
+    std::string fileSetId = "ORTHANC_MEDIA"; // (0004,1130)
+    std::time_t createdUtc = 0; // the same for the same files: when the last one was received
+    std::string institutionText;
+    std::string overlayDirectory; // empty: none
+  };
 
   struct BuilderOptions
   {
@@ -21,6 +33,11 @@ namespace OrthancPlugins
     TranscodeFailurePolicy onTranscodeFailure = TranscodeFailurePolicy::KeepOriginal;
     std::optional<TranscodeTarget> transcode;
     bool hasManifest = false;
+    std::optional<MediaBuild> media; // absent: an archive
+    ArchiveFormat format = ArchiveFormat::Zip;
+    bool isEncrypted = false;
+    std::string password; // if it is encrypted: the archive never has the same bytes again
+    std::string temporaryDirectory; // of images of volumes
 
     // The archive has the same bytes whatever these say
     unsigned threads = 2;                  // that read and compress

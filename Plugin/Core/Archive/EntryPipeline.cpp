@@ -181,7 +181,6 @@ namespace OrthancPlugins
     void RunTask(Worker& worker, Task& task);
 
     // By the threads, without the lock
-    std::unique_ptr<IInstanceData> OpenSource(const PlannedEntry& planned, EntryOrigin& origin);
     void Open(Worker& worker, const std::shared_ptr<Entry>& entry);
     void FindCrc(Worker& worker,
                  const PlannedEntry& planned,
@@ -451,49 +450,20 @@ namespace OrthancPlugins
     }
   }
 
-  std::unique_ptr<IInstanceData> EntryPipeline::PImpl::OpenSource(const PlannedEntry& planned,
-                                                                  EntryOrigin& origin)
-  {
-    std::unique_ptr<IInstanceData> source;
-    if (options.transcode.has_value() &&
-        planned.instance.transferSyntaxUid != options.transcode->transferSyntaxUid)
-    {
-      source = store.OpenTranscoded(planned.instance, *options.transcode);
-      if (!source && options.onTranscodeFailure == TranscodeFailurePolicy::Fail)
-      {
-        throw Failure(FailureKind::NotTranscodable,
-                      "Instance " + planned.instance.id + " cannot be transcoded");
-      }
-      origin = source ? EntryOrigin::Transcoded : EntryOrigin::Kept;
-    }
-    if (!source)
-    {
-      source = store.OpenInstance(planned.instance);
-    }
-    if (!source)
-    {
-      throw Failure(FailureKind::SourceMissing, "Cannot open instance " + planned.instance.id);
-    }
-    // The host hands over a damaged file without a word. 0: the host does not know the size
-    if (origin != EntryOrigin::Transcoded && planned.instance.sizeBytes != 0 &&
-        source->GetSizeBytes() != planned.instance.sizeBytes)
-    {
-      throw Failure(FailureKind::SourceMissing, "Instance " + planned.instance.id + " has " +
-                                                  std::to_string(source->GetSizeBytes()) +
-                                                  " bytes instead of " +
-                                                  std::to_string(planned.instance.sizeBytes));
-    }
-    return source;
-  }
-
   void EntryPipeline::PImpl::Open(Worker& worker, const std::shared_ptr<Entry>& entry)
   {
     const PlannedEntry& planned = plan.entries[entry->index];
     EntryFacts facts;
-    std::shared_ptr<const IInstanceData> source = OpenSource(planned, facts.origin);
-    facts.sizeBytes = source->GetSizeBytes();
+    EntrySource opened = OpenEntrySource(store, planned, options.transcode);
+    std::shared_ptr<const IInstanceData> source = std::move(opened.data);
+    facts.origin = opened.origin;
+    if (options.inspector)
+    {
+      facts.summary = options.inspector(planned, *source);
+    }
+    facts.sizeBytes = options.inspectsOnly ? 0 : source->GetSizeBytes();
     const bool isStored = facts.origin == EntryOrigin::Transcoded
-                            ? IsCompressedTransferSyntax(options.transcode->transferSyntaxUid)
+                            ? IsCompressedTransferSyntax(opened.transferSyntaxUid)
                             : planned.isStored;
     facts.method = isStored || facts.sizeBytes == 0 || options.density == ArchiveDensity::Store
                      ? ZipMethod::Stored

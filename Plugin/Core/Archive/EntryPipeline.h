@@ -4,14 +4,17 @@
 #pragma once
 
 #include "ArchivePlan.h"
+#include "EntrySource.h"
 #include "Sha256.h"
 
 #include "../ArchivePolicies.h"
+#include "../Dicom/DicomSummary.h"
 #include "../Failure.h"
 #include "../Zip/ZipFormat.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -21,25 +24,24 @@ namespace OrthancPlugins
 {
   class CrcMemory;
 
+  // Looks at a file as it goes into the archive, before its first byte does. Called by several threads
+  // at once. Throws Failure(SourceMissing) for a file that is to be left out, or fails the archive
+  using EntryInspector = std::function<std::shared_ptr<const DicomSummary>(
+    const PlannedEntry& planned, const IInstanceData& data)>;
+
   struct PipelineOptions
   {
     ArchiveDensity density = ArchiveDensity::Fast;
-    TranscodeFailurePolicy onTranscodeFailure = TranscodeFailurePolicy::KeepOriginal;
-    std::optional<TranscodeTarget> transcode;
-    bool hasDigest = false; // SHA-256 of every entry
+    TranscodePolicy transcode;
+    EntryInspector inspector;  // may be empty
+    bool inspectsOnly = false; // no bytes: one empty piece an entry
+    bool hasDigest = false;    // SHA-256 of every entry
     unsigned threads = 2;
     std::uint64_t windowBytes = 16u << 20;
     CrcMemory* crcs = nullptr;  // saves reading large stored files twice; may be null
     std::size_t firstEntry = 0; // those before are not read
     std::size_t endEntry =
       std::numeric_limits<std::size_t>::max(); // nor this one, and those behind
-  };
-
-  enum class EntryOrigin
-  {
-    Original, // no transcoding was asked for, or it has the target transfer syntax already
-    Transcoded,
-    Kept // the original, because it could not be transcoded
   };
 
   // What is known of an entry before its first byte
@@ -52,6 +54,8 @@ namespace OrthancPlugins
     // of CRCs says: to be compared with that of the pieces
     std::optional<std::uint32_t> crc32;
     Sha256Digest digest = {}; // if PipelineOptions::hasDigest
+    // What the inspector says, shared with whoever keeps it
+    std::shared_ptr<const DicomSummary> summary;
   };
 
   struct EntryFailure

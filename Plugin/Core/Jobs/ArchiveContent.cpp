@@ -3,6 +3,8 @@
 
 #include "ArchiveContent.h"
 
+#include "../Archive/MediaProfiles.h"
+
 #include <json/json.h>
 
 #include <exception>
@@ -151,6 +153,20 @@ namespace OrthancPlugins
       value["ArchiveSize"] = std::to_string(content.archiveBytes);
     }
 
+    void FormatMedia(Json::Value& value, const ArchiveRequest& request)
+    {
+      value["Extended"] = request.media.isExtended;
+      value["Format"] = request.format == ArchiveFormat::Iso ? "Iso" : "Zip";
+      if (request.media.profile != MediaProfile::None)
+      {
+        value["Profile"] = GetProfileName(request.media.profile);
+      }
+      if (request.media.volumeSizeMB != 0)
+      {
+        value["VolumeSizeMB"] = request.media.volumeSizeMB;
+      }
+    }
+
     void FormatRequest(Json::Value& value, const ArchiveRequest& request)
     {
       if (request.transcode.has_value())
@@ -164,15 +180,41 @@ namespace OrthancPlugins
       value["Utf8"] = request.isUtf8;
       value["Filename"] = request.filename;
       value["Compression"] = ToName(request.density);
+      if (request.isEncrypted)
+      {
+        value["Encrypted"] = true;
+      }
+      if (request.kind == ArchiveKind::Media)
+      {
+        FormatMedia(value, request);
+      }
       if (!request.userDataJson.empty())
       {
         value["UserData"] = ParseUserData(request.userDataJson);
       }
     }
 
+    void FormatMediaReport(Json::Value& value, const ArchiveReport& report)
+    {
+      Json::Value warnings(Json::arrayValue);
+      for (const std::string& warning : report.warnings)
+      {
+        warnings.append(warning);
+      }
+      value["Warnings"] = warnings;
+      if (!report.volumes.empty())
+      {
+        value["VolumesCount"] = static_cast<Json::UInt64>(report.volumes.size());
+      }
+    }
+
     void
     FormatReport(Json::Value& value, const ArchiveRequest& request, const ArchiveReport& report)
     {
+      if (request.kind == ArchiveKind::Media)
+      {
+        FormatMediaReport(value, report);
+      }
       if (request.transcode.has_value())
       {
         value["NotTranscoded"] = FormatInstances(report.notTranscoded);
@@ -190,6 +232,25 @@ namespace OrthancPlugins
       value["ErrorDetails"] = text;
     }
   } // namespace
+
+  const char* GetJobType(ArchiveKind kind)
+  {
+    return kind == ArchiveKind::Media ? "Media" : "Archive";
+  }
+
+  std::vector<std::string> ListOutputs(const ArchiveReport& report)
+  {
+    if (report.volumes.empty())
+    {
+      return {"archive"};
+    }
+    std::vector<std::string> outputs;
+    for (std::size_t i = 1; i <= report.volumes.size(); i++)
+    {
+      outputs.push_back("archive-" + std::to_string(i));
+    }
+    return outputs;
+  }
 
   std::string FormatArchiveContent(const ArchiveContent& content)
   {

@@ -10,10 +10,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace OrthancPlugins
 {
-  // What the "Content" of a job of type "Archive" says
+  // Of our jobs: those of the host
+  const char* GetJobType(ArchiveKind kind);
+
+  // Names below "/jobs/{id}/" of what an archive has become: "archive", or "archive-1"... for volumes
+  std::vector<std::string> ListOutputs(const ArchiveReport& report);
+
+  // What the "Content" of a job of type "Archive" or "Media" says
   struct ArchiveContent
   {
     std::string archiveId; // of the spool; empty: not shown (a stream has none)
@@ -29,7 +36,8 @@ namespace OrthancPlugins
 
   // Text of a JSON object with the host's members (Description, InstancesCount, UncompressedSizeMB,
   // ArchiveSizeMB, UncompressedSize, ArchiveSize, Transcode, Utf8, LossyQuality) and ours (Filename,
-  // UserData, Compression, ArchiveId, Reused, NotTranscoded, Missing, ErrorCode, ErrorDescription, ErrorDetails)
+  // UserData, Compression, ArchiveId, Reused, NotTranscoded, Missing, ErrorCode, ErrorDescription,
+  // ErrorDetails; Encrypted; of media: Extended, Profile, Format, VolumeSizeMB, Volumes, Warnings)
   std::string FormatArchiveContent(const ArchiveContent& content);
 
   // The host's numeric error code and its description, as "/jobs/{id}" shows them

@@ -5,6 +5,9 @@
 
 #include "ArchiveContent.h"
 
+#include "../Archive/VolumePlanner.h"
+#include "../Archive/VolumesBuilder.h"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -93,7 +96,7 @@ namespace OrthancPlugins
     ExecutorClaims::Token token;
     Phase phase = Phase::Planning;
     std::unique_ptr<PartSink> sink;
-    std::unique_ptr<ArchiveBuilder> builder; // after its sink: destroyed before it
+    std::unique_ptr<VolumesBuilder> builder; // after its sink: destroyed before it
     std::string publicJobId;                 // empty until it is linked
     std::string owner;
     bool hasEnded = false;                 // by this executor: to be told once
@@ -110,6 +113,8 @@ namespace OrthancPlugins
     mutable boost::mutex mutex;
     ArchiveContent content;
 
+    std::string type; // never changes
+
     PImpl(const std::string& id, const ExecutorServices& executorServices)
       : archiveId(id),
         services(executorServices),
@@ -118,6 +123,7 @@ namespace OrthancPlugins
         token(claims.MakeToken())
     {
       ShowRecord();
+      type = GetJobType(content.request.kind);
     }
 
     ~PImpl()
@@ -297,11 +303,29 @@ namespace OrthancPlugins
       }
       ArchivePlan plan = services.planner.Plan(record.request);
       ShowPlan(plan);
-      const BuilderOptions options = MakeBuilderOptions(record.request, services.archive);
+      BuilderOptions options = MakeBuilderOptions(record.request, services.archive);
+      options.password = GetPassword(record);
       KeepFingerprint(record, plan, options);
       MakeBuilder(std::move(plan), options);
       phase = Phase::Writing;
       return JobStep::Again;
+    }
+
+    // Empty if the archive is not encrypted
+    std::string GetPassword(const ArchiveRecord& record) const
+    {
+      if (!record.request.isEncrypted)
+      {
+        return "";
+      }
+      const std::optional<std::string> password = services.passwords->Find(archiveId);
+      if (!password.has_value())
+      {
+        throw Failure(FailureKind::Conflict,
+                      "Orthanc was restarted before this archive was complete: its password was "
+                      "in memory only, so the archive must be asked for again");
+      }
+      return *password;
     }
 
     void BeginRun(const ArchiveRecord& record)
@@ -346,23 +370,31 @@ namespace OrthancPlugins
 
     void MakeBuilder(ArchivePlan plan, const BuilderOptions& options)
     {
-      std::optional<JournalState> state = ReadJournal(spool.ReadJournal(archiveId), plan, options);
-      if (state.has_value() && !TryReopen(state->archiveBytes))
-      {
-        state.reset();
-      }
-      if (!state.has_value())
+      std::vector<ArchivePlan> volumes = PlanVolumes(std::move(plan), options);
+      JournalState state = FindBegun(volumes, options);
+      if (state.entriesDone == 0)
       {
         sink = spool.OpenPart(archiveId);
       }
-      builder = state.has_value() ? std::make_unique<ArchiveBuilder>(std::move(plan), options,
-                                                                     services.store, *sink, *state)
-                                  : std::make_unique<ArchiveBuilder>(std::move(plan), options,
-                                                                     services.store, *sink);
+      builder =
+        std::make_unique<VolumesBuilder>(std::move(volumes), options, services.store, *sink, state);
       writingSinceMicroseconds = GetRuntime();
       writingSinceBytes = builder->GetInputBytesDone();
       checkpointBytes = sink->GetBytesWritten();
       checkpointTime = SteadyClock::now();
+    }
+
+    // What an interrupted run has left, with the sink that continues it; no entries: nothing
+    JournalState FindBegun(const std::vector<ArchivePlan>& volumes, const BuilderOptions& options)
+    {
+      if (!options.hasJournal || volumes.size() != 1)
+      {
+        return JournalState();
+      }
+      std::optional<JournalState> state =
+        ReadJournal(spool.ReadJournal(archiveId), volumes.front(), options);
+      return state.has_value() && TryReopen(state->archiveBytes) ? std::move(*state)
+                                                                 : JournalState();
     }
 
     bool TryReopen(std::uint64_t sizeBytes)
@@ -445,6 +477,7 @@ namespace OrthancPlugins
       }
       SaveRun(!report.missing.empty());
       spool.Publish(archiveId, report);
+      services.passwords->Forget(archiveId);
       phase = Phase::Succeeded;
       hasEnded = true;
 
@@ -686,6 +719,11 @@ namespace OrthancPlugins
       // The host ignores refusals here: the next step finds the same record and fails
     }
     job.ShowRecord();
+  }
+
+  std::string ArchiveJob::GetType() const
+  {
+    return pimpl_->type;
   }
 
   float ArchiveJob::GetProgress() const

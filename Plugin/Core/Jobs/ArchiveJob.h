@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "ArchivePasswords.h"
 #include "ExecutorClaims.h"
 #include "IJob.h"
 #include "JobMonitor.h"
@@ -30,6 +31,7 @@ namespace OrthancPlugins
     IClock& clock;
     // Shared by the factory and its jobs: the host may destroy a job after the plugin has ended
     std::shared_ptr<ExecutorClaims> claims;
+    std::shared_ptr<ArchivePasswords> passwords; // same
   };
 
   // ArchiveSpool::Restart() of what may have been paused
@@ -51,7 +53,7 @@ namespace OrthancPlugins
     JobStep Step() override;
     void Stop(JobStopReason reason) override;
     void Reset() override;
-    std::string GetType() const override { return "Archive"; }
+    std::string GetType() const override;
     float GetProgress() const override;
     std::string GetContent() const override;
     std::string GetSavedState() const override;

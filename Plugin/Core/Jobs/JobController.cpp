@@ -134,6 +134,7 @@ namespace OrthancPlugins
     IJobQueue& queue;
     IClock& clock;
     ExecutorClaims& claims;
+    ArchivePasswords& passwords;
     WorkSignal signal;
     JobAnnouncer announcer;
     ExecutorDirectory executors;
@@ -157,6 +158,7 @@ namespace OrthancPlugins
         queue(jobQueue),
         clock(jobClock),
         claims(jobFactory.GetClaims()),
+        passwords(jobFactory.GetPasswords()),
         announcer(archiveSpool, jobMonitor),
         executors(archiveSpool, jobQueue, jobFactory, jobMonitor, signal),
         unfinishedAtStart(ListPending()),
@@ -254,6 +256,10 @@ namespace OrthancPlugins
         executors); // no orphan, although it has no executor yet
       NewRecord created(spool, MakeArchive(submission));
       const ArchiveRecord& record = created.Get();
+      if (!submission.password.empty())
+      {
+        passwords.Set(record.id, submission.password);
+      }
       const std::optional<std::string> leader = FindLeader(record);
       if (leader.has_value())
       {
@@ -892,6 +898,7 @@ namespace OrthancPlugins
     }
     const std::string jobId = pimpl_->spool.GetPublicJob(archiveId);
     pimpl_->spool.Remove(archiveId);
+    pimpl_->passwords.Forget(archiveId);
     pimpl_->ForgetArchive(archiveId, jobId);
     return true;
   }
@@ -906,6 +913,8 @@ namespace OrthancPlugins
     pimpl_->AdvanceAll();
     PImpl::Try([this] { pimpl_->Reconcile(); });
     pimpl_->spool.Sweep();
+    pimpl_->passwords.ForgetUnless([this](const std::string& id)
+                                   { return pimpl_->spool.FindState(id).has_value(); });
     pimpl_->ForgetRemoved();
   }
 

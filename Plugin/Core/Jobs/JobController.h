@@ -32,6 +32,7 @@ namespace OrthancPlugins
     std::string owner;          // empty: unknown
     std::string idempotencyKey; // empty: none
     std::string notifyUrl;      // empty: none
+    std::string password;       // of an encrypted archive: kept in memory until that is complete
   };
 
   // One of our asynchronous jobs as "/jobs/{id}" shows it, as plain values

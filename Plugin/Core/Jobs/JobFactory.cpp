@@ -3,6 +3,8 @@
 
 #include "JobFactory.h"
 
+#include "ArchiveContent.h"
+
 #include <json/json.h>
 
 #include <exception>
@@ -13,7 +15,6 @@ namespace OrthancPlugins
 {
   namespace
   {
-    constexpr const char* ARCHIVE_TYPE = "Archive";
     constexpr int MAXIMUM_DEPTH = 100;
 
     // Absent if the text is no saved state of an archive job
@@ -40,15 +41,22 @@ namespace OrthancPlugins
                          const JobSettings& jobs,
                          JobMonitor& monitor,
                          IClock& clock)
-    : services_{spool, store,   planner, archive,
-                jobs,  monitor, clock,   std::make_shared<ExecutorClaims>()}
+    : services_{spool,
+                store,
+                planner,
+                archive,
+                jobs,
+                monitor,
+                clock,
+                std::make_shared<ExecutorClaims>(),
+                std::make_shared<ArchivePasswords>()}
   {
   }
 
   std::unique_ptr<IJob> JobFactory::Restore(const std::string& type,
                                             const std::string& savedState) const
   {
-    if (type != ARCHIVE_TYPE)
+    if (type != GetJobType(ArchiveKind::Archive) && type != GetJobType(ArchiveKind::Media))
     {
       return nullptr;
     }
@@ -72,6 +80,11 @@ namespace OrthancPlugins
   std::unique_ptr<IJob> JobFactory::CreateArchiveJob(const std::string& archiveId) const
   {
     return std::make_unique<ArchiveJob>(archiveId, services_);
+  }
+
+  ArchivePasswords& JobFactory::GetPasswords() const
+  {
+    return *services_.passwords;
   }
 
   ExecutorClaims& JobFactory::GetClaims() const

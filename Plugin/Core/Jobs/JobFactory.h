@@ -29,6 +29,9 @@ namespace OrthancPlugins
 
     std::unique_ptr<IJob> CreateArchiveJob(const std::string& archiveId) const;
 
+    // Of the archives that are to be encrypted
+    ArchivePasswords& GetPasswords() const;
+
     // Of all jobs that this factory makes
     ExecutorClaims& GetClaims() const;
 

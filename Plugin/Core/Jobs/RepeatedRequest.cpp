@@ -14,9 +14,16 @@ namespace OrthancPlugins
   {
     auto GetContent(const ArchiveRequest& request)
     {
-      return std::tie(request.level, request.resources, request.isPost, request.isUtf8,
-                      request.density, request.onMissing, request.onTranscodeFailure,
-                      request.hasManifest, request.naming);
+      return std::tie(request.kind, request.format, request.level, request.resources,
+                      request.isPost, request.isUtf8, request.density, request.onMissing,
+                      request.onTranscodeFailure, request.hasManifest, request.naming,
+                      request.isEncrypted);
+    }
+
+    auto GetContent(const MediaRequest& media)
+    {
+      return std::tie(media.isExtended, media.profile, media.hasReadme, media.hasPdf,
+                      media.hasIndex, media.overlay, media.volumeSizeMB);
     }
 
     auto GetContent(const TranscodeTarget& target)
@@ -34,7 +41,9 @@ namespace OrthancPlugins
 
   void RequireSameArchive(const ArchiveRequest& first, const ArchiveRequest& repeated)
   {
-    if (GetContent(first) != GetContent(repeated) || !IsSame(first.transcode, repeated.transcode))
+    if (GetContent(first) != GetContent(repeated) ||
+        GetContent(first.media) != GetContent(repeated.media) ||
+        !IsSame(first.transcode, repeated.transcode))
     {
       throw Failure(FailureKind::Conflict,
                     "The Idempotency-Key belongs to an earlier request for another archive");

@@ -18,12 +18,22 @@ namespace OrthancPlugins
   {
     constexpr std::int64_t MICROSECONDS_PER_SECOND = 1'000'000;
 
+    Json::Value FormatPaths(const std::string& jobId, const std::vector<std::string>& outputs)
+    {
+      Json::Value paths(Json::arrayValue);
+      for (const std::string& output : outputs)
+      {
+        paths.append("/jobs/" + jobId + "/" + output);
+      }
+      return paths;
+    }
+
     Json::Value FormatJob(const std::string& jobId, const ArchiveRecord& record)
     {
       const bool isFailure = record.state == ArchiveState::Failed;
       Json::Value job(Json::objectValue);
       job["ID"] = jobId;
-      job["Type"] = "Archive";
+      job["Type"] = GetJobType(record.request.kind);
       job["State"] = isFailure ? "Failure" : "Success";
       job["ErrorCode"] = isFailure ? GetJobErrorCode(record.failureKind) : 0;
       job["ErrorDescription"] =
@@ -34,7 +44,15 @@ namespace OrthancPlugins
       if (!isFailure)
       {
         job["Size"] = static_cast<Json::UInt64>(record.sizeBytes);
-        job["ResultPath"] = "/jobs/" + jobId + "/archive";
+        const std::vector<std::string> outputs = ListOutputs(record.report);
+        if (outputs.size() == 1)
+        {
+          job["ResultPath"] = "/jobs/" + jobId + "/" + outputs.front();
+        }
+        else
+        {
+          job["ResultPaths"] = FormatPaths(jobId, outputs);
+        }
       }
       return job;
     }

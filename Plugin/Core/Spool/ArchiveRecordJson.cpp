@@ -16,7 +16,7 @@ namespace OrthancPlugins
 {
   namespace
   {
-    constexpr unsigned FORMAT_VERSION = 2;
+    constexpr unsigned FORMAT_VERSION = 3;
     constexpr int MAXIMUM_DEPTH = 100;
 
     template <typename T>
@@ -46,6 +46,20 @@ namespace OrthancPlugins
     constexpr EnumName<TranscodeFailurePolicy> TRANSCODE_POLICIES[] = {
       {TranscodeFailurePolicy::KeepOriginal, "KeepOriginal"},
       {TranscodeFailurePolicy::Fail, "Fail"}};
+
+    constexpr EnumName<ArchiveKind> KINDS[] = {{ArchiveKind::Archive, "Archive"},
+                                               {ArchiveKind::Media, "Media"}};
+
+    constexpr EnumName<ArchiveFormat> FORMATS[] = {{ArchiveFormat::Zip, "Zip"},
+                                                   {ArchiveFormat::Iso, "Iso"}};
+
+    constexpr EnumName<MediaProfile> PROFILES[] = {
+      {MediaProfile::None, "None"},
+      {MediaProfile::StdGenCd, "STD-GEN-CD"},
+      {MediaProfile::StdGenDvdJpeg, "STD-GEN-DVD-JPEG"},
+      {MediaProfile::StdGenUsbJpeg, "STD-GEN-USB-JPEG"},
+      {MediaProfile::StdGenDvdJ2k, "STD-GEN-DVD-J2K"},
+      {MediaProfile::StdGenUsbJ2k, "STD-GEN-USB-J2K"}};
 
     constexpr EnumName<FailureKind> FAILURE_KINDS[] = {
       {FailureKind::BadRequest, "BadRequest"},
@@ -295,9 +309,37 @@ namespace OrthancPlugins
       return transcode;
     }
 
+    Json::Value FormatMedia(const MediaRequest& media)
+    {
+      Json::Value value(Json::objectValue);
+      value["Extended"] = media.isExtended;
+      value["Profile"] = ToName(PROFILES, media.profile);
+      value["Readme"] = media.hasReadme;
+      value["Pdf"] = media.hasPdf;
+      value["Index"] = media.hasIndex;
+      value["Overlay"] = media.overlay;
+      value["VolumeSizeMB"] = media.volumeSizeMB;
+      return value;
+    }
+
+    MediaRequest ParseMedia(const Json::Value& value)
+    {
+      const ObjectReader reader(value, "Media");
+      MediaRequest media;
+      reader.ReadBool(media.isExtended, "Extended");
+      reader.ReadEnum(media.profile, PROFILES, "Profile");
+      reader.ReadBool(media.hasReadme, "Readme");
+      reader.ReadBool(media.hasPdf, "Pdf");
+      reader.ReadBool(media.hasIndex, "Index");
+      reader.ReadString(media.overlay, "Overlay");
+      reader.ReadUnsigned32(media.volumeSizeMB, "VolumeSizeMB");
+      return media;
+    }
+
     Json::Value FormatRequest(const ArchiveRequest& request)
     {
       Json::Value value(Json::objectValue);
+      value["Kind"] = ToName(KINDS, request.kind);
       if (request.level.has_value())
       {
         value["Level"] = ToName(LEVELS, *request.level);
@@ -321,6 +363,12 @@ namespace OrthancPlugins
       value["OnTranscodeFailure"] = ToName(TRANSCODE_POLICIES, request.onTranscodeFailure);
       value["Manifest"] = request.hasManifest;
       value["Naming"] = request.naming;
+      if (request.kind == ArchiveKind::Media)
+      {
+        value["Media"] = FormatMedia(request.media);
+      }
+      value["Format"] = ToName(FORMATS, request.format);
+      value["Encrypted"] = request.isEncrypted;
       return value;
     }
 
@@ -328,6 +376,7 @@ namespace OrthancPlugins
     {
       const ObjectReader reader(value, "Request");
       ArchiveRequest request;
+      reader.ReadEnum(request.kind, KINDS, "Kind");
       if (reader.Has("Level"))
       {
         request.level = ResourceLevel::Patient;
@@ -354,7 +403,51 @@ namespace OrthancPlugins
       reader.ReadEnum(request.onTranscodeFailure, TRANSCODE_POLICIES, "OnTranscodeFailure");
       reader.ReadBool(request.hasManifest, "Manifest");
       reader.ReadString(request.naming, "Naming");
+      if (reader.Has("Media"))
+      {
+        request.media = ParseMedia(reader.Get("Media"));
+      }
+      reader.ReadEnum(request.format, FORMATS, "Format");
+      reader.ReadBool(request.isEncrypted, "Encrypted");
       return request;
+    }
+
+    Json::Value FormatVolumes(const std::vector<ArchiveVolume>& volumes)
+    {
+      Json::Value value(Json::arrayValue);
+      for (const ArchiveVolume& volume : volumes)
+      {
+        Json::Value item(Json::objectValue);
+        item["OffsetBytes"] = static_cast<Json::UInt64>(volume.offsetBytes);
+        item["SizeBytes"] = static_cast<Json::UInt64>(volume.sizeBytes);
+        value.append(item);
+      }
+      return value;
+    }
+
+    // One behind the other, from the begin of the file
+    std::vector<ArchiveVolume> ParseVolumes(const Json::Value& value)
+    {
+      if (!value.isArray())
+      {
+        ThrowBadMember("Volumes");
+      }
+      std::vector<ArchiveVolume> volumes;
+      std::uint64_t end = 0;
+      for (const Json::Value& item : value)
+      {
+        const ObjectReader reader(item, "Volumes");
+        const ArchiveVolume volume{reader.GetUnsigned("OffsetBytes"),
+                                   reader.GetUnsigned("SizeBytes")};
+        if (volume.offsetBytes != end || volume.sizeBytes == 0 ||
+            volume.sizeBytes > std::numeric_limits<std::uint64_t>::max() - end)
+        {
+          ThrowBadMember("Volumes");
+        }
+        end += volume.sizeBytes;
+        volumes.push_back(volume);
+      }
+      return volumes;
     }
 
     Json::Value FormatReport(const ArchiveReport& report)
@@ -362,6 +455,14 @@ namespace OrthancPlugins
       Json::Value value(Json::objectValue);
       value["Missing"] = FormatStrings(report.missing);
       value["NotTranscoded"] = FormatStrings(report.notTranscoded);
+      if (!report.warnings.empty())
+      {
+        value["Warnings"] = FormatStrings(report.warnings);
+      }
+      if (!report.volumes.empty())
+      {
+        value["Volumes"] = FormatVolumes(report.volumes);
+      }
       return value;
     }
 
@@ -371,6 +472,11 @@ namespace OrthancPlugins
       ArchiveReport report;
       reader.ReadStrings(report.missing, "Missing");
       reader.ReadStrings(report.notTranscoded, "NotTranscoded");
+      reader.ReadStrings(report.warnings, "Warnings");
+      if (reader.Has("Volumes"))
+      {
+        report.volumes = ParseVolumes(reader.Get("Volumes"));
+      }
       return report;
     }
 

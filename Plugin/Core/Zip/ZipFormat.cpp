@@ -16,6 +16,12 @@ namespace OrthancPlugins
     constexpr std::uint16_t TIMESTAMP_FIELD_BYTES = 5;
     constexpr std::uint8_t TIMESTAMP_HAS_MODIFICATION = 1;
     constexpr std::uint64_t ZIP64_END_REMAINING_BYTES = 44; // 4.3.14.1: without its first 12 bytes
+    // WinZip, "AES Encryption Information": the extra field
+    constexpr std::uint16_t AES_FIELD_BYTES = 7;
+    constexpr std::uint16_t AES_VENDOR_VERSION =
+      2; // AE-2: without a CRC, which would tell of the content
+    constexpr std::string_view AES_VENDOR = "AE";
+    constexpr std::uint8_t AES_256_BITS = 3;
     constexpr std::size_t CENTRAL_PATH_LENGTH_OFFSET = 28;
     constexpr std::size_t CENTRAL_PATH_OFFSET = 46;
 
@@ -97,14 +103,44 @@ namespace OrthancPlugins
       }
     }
 
+    // The same bytes in both headers
+    void AppendEncryption(std::string& extra, const ZipRecord& record)
+    {
+      if (record.isEncrypted)
+      {
+        Put16(extra, ZIP_EXTRA_AES);
+        Put16(extra, AES_FIELD_BYTES);
+        Put16(extra, AES_VENDOR_VERSION);
+        extra.append(AES_VENDOR);
+        Put(extra, AES_256_BITS, 1);
+        Put16(extra, static_cast<std::uint16_t>(record.method));
+      }
+    }
+
+    std::uint16_t GetVersion(const ZipRecord& record, bool isZip64)
+    {
+      if (record.isEncrypted)
+      {
+        return ZIP_VERSION_AES; // knows ZIP64 as well
+      }
+      return isZip64 ? ZIP_VERSION_ZIP64 : ZIP_VERSION_DEFLATE;
+    }
+
+    std::uint32_t GetWrittenCrc32(const ZipRecord& record)
+    {
+      return record.isEncrypted ? 0 : record.crc32;
+    }
+
     // From "version needed to extract" to "last mod file date", common to both headers
     void AppendCommonBegin(std::string& target, const ZipRecord& record, bool isZip64)
     {
       const DosDateTime modified = ToDosDateTime(record.modifiedUtc);
-      Put16(target, isZip64 ? ZIP_VERSION_ZIP64 : ZIP_VERSION_DEFLATE);
-      Put16(target, (record.hasDescriptor ? ZIP_FLAG_DESCRIPTOR : 0u) |
+      Put16(target, GetVersion(record, isZip64));
+      Put16(target, (record.isEncrypted ? ZIP_FLAG_ENCRYPTED : 0u) |
+                      (record.hasDescriptor ? ZIP_FLAG_DESCRIPTOR : 0u) |
                       (IsPureAscii(record.path) ? 0u : ZIP_FLAG_UTF8));
-      Put16(target, static_cast<std::uint16_t>(record.method));
+      Put16(target,
+            record.isEncrypted ? ZIP_METHOD_AES : static_cast<std::uint16_t>(record.method));
       Put16(target, modified.time);
       Put16(target, modified.date);
     }
@@ -185,11 +221,12 @@ namespace OrthancPlugins
       Put64(extra, uncompressed);
       Put64(extra, compressed);
     }
+    AppendEncryption(extra, record);
     AppendTimestamp(extra, record);
 
     Put32(target, ZIP_LOCAL_SIGNATURE);
     AppendCommonBegin(target, record, record.isZip64);
-    Put32(target, record.hasDescriptor ? 0 : record.crc32);
+    Put32(target, record.hasDescriptor ? 0 : GetWrittenCrc32(record));
     Put32(target, record.isZip64 ? ZIP64_LIMIT_BYTES : compressed);
     Put32(target, record.isZip64 ? ZIP64_LIMIT_BYTES : uncompressed);
     Put16(target, record.path.size());
@@ -202,7 +239,7 @@ namespace OrthancPlugins
   {
     const unsigned sizeOfSize = record.isZip64 ? 8 : 4; // 4.3.9.2
     Put32(target, ZIP_DESCRIPTOR_SIGNATURE);
-    Put32(target, record.crc32);
+    Put32(target, GetWrittenCrc32(record));
     Put(target, record.compressedBytes, sizeOfSize);
     Put(target, record.uncompressedBytes, sizeOfSize);
   }
@@ -227,12 +264,13 @@ namespace OrthancPlugins
         Put64(extra, record.localHeaderOffset);
       }
     }
+    AppendEncryption(extra, record);
     AppendTimestamp(extra, record);
 
     Put32(target, ZIP_CENTRAL_SIGNATURE);
-    Put16(target, isZip64 ? ZIP_VERSION_ZIP64 : ZIP_VERSION_DEFLATE); // 4.4.2: made by, MS-DOS
+    Put16(target, GetVersion(record, isZip64)); // 4.4.2: made by, MS-DOS
     AppendCommonBegin(target, record, isZip64);
-    Put32(target, record.crc32);
+    Put32(target, GetWrittenCrc32(record));
     Put32(target, record.isZip64 ? ZIP64_LIMIT_BYTES : record.compressedBytes);
     Put32(target, record.isZip64 ? ZIP64_LIMIT_BYTES : record.uncompressedBytes);
     Put16(target, record.path.size());

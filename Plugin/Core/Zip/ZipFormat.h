@@ -23,10 +23,14 @@ namespace OrthancPlugins
 
   constexpr std::uint16_t ZIP_VERSION_DEFLATE = 20; // 4.4.3.2
   constexpr std::uint16_t ZIP_VERSION_ZIP64 = 45;
-  constexpr std::uint16_t ZIP_FLAG_DESCRIPTOR = 1u << 3; // 4.4.4
+  constexpr std::uint16_t ZIP_VERSION_AES = 51;
+  constexpr std::uint16_t ZIP_FLAG_ENCRYPTED = 1u << 0; // 4.4.4
+  constexpr std::uint16_t ZIP_FLAG_DESCRIPTOR = 1u << 3;
   constexpr std::uint16_t ZIP_FLAG_UTF8 = 1u << 11;
   constexpr std::uint16_t ZIP_EXTRA_ZIP64 = 0x0001;     // 4.5.3
   constexpr std::uint16_t ZIP_EXTRA_TIMESTAMP = 0x5455; // 4.6.1, "UT"
+  constexpr std::uint16_t ZIP_EXTRA_AES = 0x9901;       // WinZip
+  constexpr std::uint16_t ZIP_METHOD_AES = 99; // WinZip; the real method is in the extra field
 
   // From these values on a field says 0xFFFFFFFF or 0xFFFF, and ZIP64 holds the value (4.4.1.4)
   constexpr std::uint64_t ZIP64_LIMIT_BYTES = 0xFFFFFFFF;
@@ -52,6 +56,8 @@ namespace OrthancPlugins
     std::uint64_t localHeaderOffset = 0;
     bool hasDescriptor = false; // CRC and sizes follow the data
     bool isZip64 = false;       // sizes have 64 bits, in all records of this entry
+    bool isEncrypted =
+      false; // AE-2: the compressed size has ZIP_CIPHER_EXTRA_BYTES, no CRC is written
   };
 
   struct ZipEnd

@@ -3,6 +3,8 @@
 
 #include "ZipLength.h"
 
+#include "ZipCipher.h"
+
 namespace OrthancPlugins
 {
   void ZipLength::AddStoredEntry(std::string_view path,
@@ -10,6 +12,16 @@ namespace OrthancPlugins
                                  std::optional<std::time_t> modifiedUtc)
   {
     AddEntry(MakeStoredRecord(path, sizeBytes, modifiedUtc, end_.directoryOffset));
+  }
+
+  void ZipLength::AddEncryptedEntry(std::string_view path,
+                                    std::uint64_t sizeBytes,
+                                    std::optional<std::time_t> modifiedUtc)
+  {
+    ZipRecord record = MakeStoredRecord(path, sizeBytes + ZIP_CIPHER_EXTRA_BYTES, modifiedUtc, 0);
+    record.uncompressedBytes = sizeBytes;
+    record.isEncrypted = true;
+    AddEntry(record);
   }
 
   void ZipLength::AddEntry(ZipRecord record)

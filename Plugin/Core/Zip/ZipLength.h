@@ -25,6 +25,11 @@ namespace OrthancPlugins
                         std::uint64_t sizeBytes,
                         std::optional<std::time_t> modifiedUtc);
 
+    // As ZipWriter with a cipher writes it; the size is the one before encryption
+    void AddEncryptedEntry(std::string_view path,
+                           std::uint64_t sizeBytes,
+                           std::optional<std::time_t> modifiedUtc);
+
     // The offset in the record is set here
     void AddEntry(ZipRecord record);
 

@@ -5,6 +5,7 @@
 
 #include "../Failure.h"
 
+#include <algorithm>
 #include <functional>
 
 namespace OrthancPlugins
@@ -15,8 +16,14 @@ namespace OrthancPlugins
     constexpr std::size_t SEGMENT_BYTES = std::size_t(1) << 20;
     constexpr std::size_t MAX_CENTRAL_BYTES = 46 + ZIP_MAX_PATH_BYTES + 64;
     constexpr std::size_t FIRST_SEGMENT_BYTES = 16 * 1024;
-    constexpr std::size_t FIRST_SLOTS = 64; // a power of two
-  }                                         // namespace
+    constexpr std::size_t FIRST_SLOTS = 64;             // a power of two
+    constexpr std::size_t ENCRYPTED_BYTES = 256 * 1024; // passed to the sink at once
+
+    std::uint64_t GetExtraBytes(bool isEncrypted)
+    {
+      return isEncrypted ? ZIP_CIPHER_EXTRA_BYTES : 0;
+    }
+  } // namespace
 
   ZipWriter::Directory::Directory()
     : slots_(FIRST_SLOTS, 0)
@@ -79,7 +86,14 @@ namespace OrthancPlugins
   }
 
   ZipWriter::ZipWriter(IByteSink& sink)
-    : sink_(sink)
+    : ZipWriter(sink, nullptr)
+  {
+  }
+
+  ZipWriter::ZipWriter(IByteSink& sink, ZipCipher* cipher)
+    : sink_(sink),
+      cipher_(cipher),
+      encrypted_(cipher == nullptr ? nullptr : new unsigned char[ENCRYPTED_BYTES])
   {
   }
 
@@ -99,6 +113,25 @@ namespace OrthancPlugins
   {
     sink_.Write(data, sizeBytes);
     bytesWritten_ += sizeBytes;
+  }
+
+  void ZipWriter::Encrypt(const unsigned char* data, std::size_t sizeBytes)
+  {
+    while (sizeBytes > 0)
+    {
+      const std::size_t size = std::min(sizeBytes, ENCRYPTED_BYTES);
+      cipher_->Encrypt(data, size, encrypted_.get());
+      Emit(encrypted_.get(), size);
+      data += size;
+      sizeBytes -= size;
+    }
+  }
+
+  void ZipWriter::SetSizes(const ZipSizes& sizes)
+  {
+    record_.crc32 = sizes.crc32;
+    record_.compressedBytes = sizes.compressedBytes + GetExtraBytes(record_.isEncrypted);
+    record_.uncompressedBytes = sizes.uncompressedBytes;
   }
 
   // The path may hold names of patients: not in messages
@@ -125,6 +158,12 @@ namespace OrthancPlugins
     header_.clear();
     AppendLocalHeader(header_, record_);
     Emit(header_.data(), header_.size());
+    if (record_.isEncrypted)
+    {
+      unsigned char header[ZIP_CIPHER_HEADER_BYTES];
+      cipher_->Begin(header);
+      Emit(header, sizeof(header));
+    }
     dataOffset_ = bytesWritten_;
     state_ = next;
   }
@@ -133,11 +172,10 @@ namespace OrthancPlugins
   {
     Enter(State::BetweenEntries);
     record_ = ZipRecord();
-    record_.crc32 = sizes.crc32;
-    record_.compressedBytes = sizes.compressedBytes;
-    record_.uncompressedBytes = sizes.uncompressedBytes;
-    record_.isZip64 =
-      sizes.compressedBytes >= ZIP64_LIMIT_BYTES || sizes.uncompressedBytes >= ZIP64_LIMIT_BYTES;
+    record_.isEncrypted = cipher_ != nullptr;
+    SetSizes(sizes);
+    record_.isZip64 = record_.compressedBytes >= ZIP64_LIMIT_BYTES ||
+                      record_.uncompressedBytes >= ZIP64_LIMIT_BYTES;
     Begin(entry, State::InEntry);
   }
 
@@ -149,8 +187,9 @@ namespace OrthancPlugins
       throw Failure(FailureKind::Internal, "Only deflated entries may have a data descriptor");
     }
     record_ = ZipRecord();
+    record_.isEncrypted = cipher_ != nullptr;
     record_.hasDescriptor = true;
-    record_.isZip64 = maxBytes >= ZIP64_LIMIT_BYTES;
+    record_.isZip64 = maxBytes + GetExtraBytes(record_.isEncrypted) >= ZIP64_LIMIT_BYTES;
     Begin(entry, State::InStreamedEntry);
   }
 
@@ -158,7 +197,11 @@ namespace OrthancPlugins
   {
     const State state = state_;
     Enter(state == State::InStreamedEntry ? State::InStreamedEntry : State::InEntry);
-    if (sizeBytes > 0)
+    if (record_.isEncrypted)
+    {
+      Encrypt(static_cast<const unsigned char*>(data), sizeBytes);
+    }
+    else if (sizeBytes > 0)
     {
       Emit(data, sizeBytes);
     }
@@ -171,6 +214,12 @@ namespace OrthancPlugins
     {
       throw Failure(FailureKind::Internal,
                     "An entry of the ZIP archive has not the announced size");
+    }
+    if (record_.isEncrypted)
+    {
+      unsigned char trailer[ZIP_CIPHER_TRAILER_BYTES];
+      cipher_->End(trailer);
+      Emit(trailer, sizeof(trailer));
     }
     if (record_.hasDescriptor)
     {
@@ -186,20 +235,19 @@ namespace OrthancPlugins
   void ZipWriter::EndEntry()
   {
     Enter(State::InEntry);
-    End(ZipSizes{record_.crc32, record_.compressedBytes, record_.uncompressedBytes});
+    End(ZipSizes{record_.crc32, record_.compressedBytes - GetExtraBytes(record_.isEncrypted),
+                 record_.uncompressedBytes});
   }
 
   void ZipWriter::EndStreamedEntry(const ZipSizes& sizes)
   {
     Enter(State::InStreamedEntry);
-    if (!record_.isZip64 && (sizes.compressedBytes >= ZIP64_LIMIT_BYTES ||
-                             sizes.uncompressedBytes >= ZIP64_LIMIT_BYTES))
+    SetSizes(sizes);
+    if (!record_.isZip64 && (record_.compressedBytes >= ZIP64_LIMIT_BYTES ||
+                             record_.uncompressedBytes >= ZIP64_LIMIT_BYTES))
     {
       throw Failure(FailureKind::Internal, "An entry of the ZIP archive outgrew its maximum");
     }
-    record_.crc32 = sizes.crc32;
-    record_.compressedBytes = sizes.compressedBytes;
-    record_.uncompressedBytes = sizes.uncompressedBytes;
     End(sizes);
   }
 

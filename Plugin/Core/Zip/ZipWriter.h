@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "ZipCipher.h"
 #include "ZipFormat.h"
 
 #include "../IByteSink.h"
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +47,10 @@ namespace OrthancPlugins
     // The sink must outlive the writer
     explicit ZipWriter(IByteSink& sink);
 
+    // Every entry is encrypted, unless the cipher is null; it must outlive the writer. Sizes that
+    // callers give are those before encryption
+    ZipWriter(IByteSink& sink, ZipCipher* cipher);
+
     ZipWriter(const ZipWriter&) = delete;
     ZipWriter& operator=(const ZipWriter&) = delete;
 
@@ -69,7 +75,8 @@ namespace OrthancPlugins
     // Throws as BeginEntry(), and Failure(Internal) if its offset is not the end of the one before
     void AdoptEntry(const ZipRecord& record);
 
-    // What the central directory says of the entry that was ended last; valid until the next one begins
+    // What the central directory says of the entry that was ended last, and its CRC even if that is
+    // encrypted, hence not written; valid until the next one begins
     const ZipRecord& GetLastEntry() const { return record_; }
 
     // Writes the central directory. Throws what the sink throws; then the archive is lost
@@ -115,15 +122,19 @@ namespace OrthancPlugins
     void Enter(State expected);
     void CheckPath(std::string_view path) const;
     void Begin(const ZipEntry& entry, State next);
+    void SetSizes(const ZipSizes& sizes);
     void End(const ZipSizes& sizes);
+    void Encrypt(const unsigned char* data, std::size_t sizeBytes);
     void Emit(const void* data, std::size_t sizeBytes);
 
     IByteSink& sink_;
+    ZipCipher* const cipher_; // may be null
+    std::unique_ptr<unsigned char[]> encrypted_;
     State state_ = State::BetweenEntries;
     Directory directory_;
     std::string path_;             // of the current entry
     ZipRecord record_;             // of the current entry
-    std::uint64_t dataOffset_ = 0; // where its data begin
+    std::uint64_t dataOffset_ = 0; // where its data begin, behind the header of the encryption
     std::uint64_t bytesWritten_ = 0;
     std::uint64_t entriesCount_ = 0;
     std::string header_;

@@ -255,6 +255,28 @@ namespace OrthancPlugins
     }
   }
 
+  TEST_F(ArchivePlannerTest, MediaHaveOneCounterInTheOrderOfTheHost)
+  {
+    for (ArchiveRequest request : {Get(ResourceLevel::Patient, "p"), PostBatch({"s2", "s1"})})
+    {
+      request.kind = ArchiveKind::Media;
+      request.naming = "{PatientName}.dcm"; // of archives only
+      const ArchivePlan plan = Plan(C, request);
+
+      EXPECT_EQ("i2i3i1i5i4i6", GetIds(plan));
+      EXPECT_EQ("i3i2i1i5i4i6", GetIds(Plan(A, request)));
+      EXPECT_EQ(
+        Paths({"IMAGES/IM0", "IMAGES/IM1", "IMAGES/IM2", "IMAGES/IM3", "IMAGES/IM4", "IMAGES/IM5"}),
+        GetPaths(C, request));
+      std::string starts;
+      for (const PlannedEntry& entry : plan.entries)
+      {
+        starts += entry.isSeriesStart ? "1" : "0";
+      }
+      EXPECT_EQ("100101", starts);
+    }
+  }
+
   TEST_F(ArchivePlannerTest, AnEmptyBatchIsAnEmptyPlan)
   {
     const ArchivePlan plan = Plan(B, PostBatch({}));

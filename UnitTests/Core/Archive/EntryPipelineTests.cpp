@@ -66,6 +66,8 @@ namespace OrthancPlugins
         return nullptr;
       }
 
+      std::string RenderPreview(const std::string&) override { return ""; }
+
       std::string throwingId;
       std::string nullId;
       std::string heldId; // waits for the gate
@@ -381,7 +383,7 @@ namespace OrthancPlugins
     CountingStore store(true);
     const ArchivePlan plan = MakePlan({10});
     PipelineOptions options;
-    options.transcode = TranscodeTarget{"1.2.840.10008.1.2.1", std::nullopt};
+    options.transcode.target = TranscodeTarget{"1.2.840.10008.1.2.1", std::nullopt};
     EntryPipeline pipeline(plan, options, store);
 
     const EntryPiece* piece = pipeline.Next(LONG_MILLISECONDS);

@@ -70,6 +70,8 @@ namespace OrthancPlugins
         Throw();
       }
 
+      std::string RenderPreview(const std::string&) override { Throw(); }
+
     private:
       [[noreturn]] void Throw() const
       {
@@ -137,7 +139,7 @@ namespace OrthancPlugins
 
     ExecutorServices MakeServices(IDicomStore& store, const ArchivePlanner& planner)
     {
-      return {*spool_, store, planner, settings_, jobs_, monitor_, clock_, claims_};
+      return {*spool_, store, planner, settings_, jobs_, monitor_, clock_, claims_, passwords_};
     }
 
     JobFactory MakeFactory()
@@ -201,6 +203,7 @@ namespace OrthancPlugins
     JobSettings jobs_;
     JobMonitor monitor_{1, clock_};
     std::shared_ptr<ExecutorClaims> claims_ = std::make_shared<ExecutorClaims>();
+    std::shared_ptr<ArchivePasswords> passwords_ = std::make_shared<ArchivePasswords>();
     ArchiveRequest request_;
     std::unique_ptr<ArchiveSpool> spool_;
   };

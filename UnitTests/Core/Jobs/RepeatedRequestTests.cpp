@@ -49,7 +49,17 @@ namespace OrthancPlugins
       [](ArchiveRequest& request) { request.naming = "{PatientID}"; },
       [](ArchiveRequest& request) { request.transcode.reset(); },
       [](ArchiveRequest& request) { request.transcode->transferSyntaxUid = "1.2.840.10008.1.2"; },
-      [](ArchiveRequest& request) { request.transcode->lossyQuality = 5; }};
+      [](ArchiveRequest& request) { request.transcode->lossyQuality = 5; },
+      [](ArchiveRequest& request) { request.kind = ArchiveKind::Media; },
+      [](ArchiveRequest& request) { request.format = ArchiveFormat::Iso; },
+      [](ArchiveRequest& request) { request.isEncrypted = true; },
+      [](ArchiveRequest& request) { request.media.isExtended = true; },
+      [](ArchiveRequest& request) { request.media.profile = MediaProfile::StdGenCd; },
+      [](ArchiveRequest& request) { request.media.hasReadme = true; },
+      [](ArchiveRequest& request) { request.media.hasPdf = true; },
+      [](ArchiveRequest& request) { request.media.hasIndex = true; },
+      [](ArchiveRequest& request) { request.media.overlay = "viewer"; },
+      [](ArchiveRequest& request) { request.media.volumeSizeMB = 700; }};
     for (const auto& change : changes)
     {
       ArchiveRequest repeated = MakeRequest();

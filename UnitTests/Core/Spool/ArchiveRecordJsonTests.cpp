@@ -38,6 +38,17 @@ namespace OrthancPlugins
       record.request.onTranscodeFailure = TranscodeFailurePolicy::Fail;
       record.request.hasManifest = true;
       record.request.naming = "{PatientID}/{InstanceNumber}.dcm";
+      record.request.kind = ArchiveKind::Media;
+      record.request.media.isExtended = true;
+      record.request.media.profile = MediaProfile::StdGenUsbJ2k;
+      record.request.media.hasReadme = true;
+      record.request.media.hasPdf = true;
+      record.request.media.hasIndex = true;
+      record.request.media.overlay = "viewer";
+      record.request.media.volumeSizeMB = 4700;
+      record.request.format = ArchiveFormat::Iso;
+      record.request.isEncrypted = true;
+      record.report.volumes = {{0, 100}, {100, 5'000'000'000}};
       record.createdMicroseconds = 1'700'000'000'123'456;
       record.completedMicroseconds = std::numeric_limits<std::int64_t>::max();
       record.sizeBytes = std::numeric_limits<std::uint64_t>::max();
@@ -45,6 +56,7 @@ namespace OrthancPlugins
       record.uncompressedBytes = 5'368'709'120;
       record.report.missing = {"m1", "m2"};
       record.report.notTranscoded = {"n1"};
+      record.report.warnings = {"w1"};
       record.failureKind = FailureKind::StorageFull;
       record.failureText = "The disk of the spool is full";
       record.owner = "alice";
@@ -88,6 +100,22 @@ namespace OrthancPlugins
       EXPECT_EQ(a.request.onTranscodeFailure, b.request.onTranscodeFailure);
       EXPECT_EQ(a.request.hasManifest, b.request.hasManifest);
       EXPECT_EQ(a.request.naming, b.request.naming);
+      EXPECT_EQ(a.request.kind, b.request.kind);
+      EXPECT_EQ(a.request.media.isExtended, b.request.media.isExtended);
+      EXPECT_EQ(a.request.media.profile, b.request.media.profile);
+      EXPECT_EQ(a.request.media.hasReadme, b.request.media.hasReadme);
+      EXPECT_EQ(a.request.media.hasPdf, b.request.media.hasPdf);
+      EXPECT_EQ(a.request.media.hasIndex, b.request.media.hasIndex);
+      EXPECT_EQ(a.request.media.overlay, b.request.media.overlay);
+      EXPECT_EQ(a.request.media.volumeSizeMB, b.request.media.volumeSizeMB);
+      EXPECT_EQ(a.request.format, b.request.format);
+      EXPECT_EQ(a.request.isEncrypted, b.request.isEncrypted);
+      ASSERT_EQ(a.report.volumes.size(), b.report.volumes.size());
+      for (std::size_t i = 0; i < a.report.volumes.size(); i++)
+      {
+        EXPECT_EQ(a.report.volumes[i].offsetBytes, b.report.volumes[i].offsetBytes);
+        EXPECT_EQ(a.report.volumes[i].sizeBytes, b.report.volumes[i].sizeBytes);
+      }
       EXPECT_EQ(a.createdMicroseconds, b.createdMicroseconds);
       EXPECT_EQ(a.completedMicroseconds, b.completedMicroseconds);
       EXPECT_EQ(a.sizeBytes, b.sizeBytes);
@@ -95,6 +123,7 @@ namespace OrthancPlugins
       EXPECT_EQ(a.uncompressedBytes, b.uncompressedBytes);
       EXPECT_EQ(a.report.missing, b.report.missing);
       EXPECT_EQ(a.report.notTranscoded, b.report.notTranscoded);
+      EXPECT_EQ(a.report.warnings, b.report.warnings);
       EXPECT_EQ(a.failureKind, b.failureKind);
       EXPECT_EQ(a.failureText, b.failureText);
       EXPECT_EQ(a.owner, b.owner);
@@ -231,6 +260,18 @@ namespace OrthancPlugins
     ExpectEqual(expected, record);
   }
 
+  TEST(ArchiveRecordJson, VersionTwoHasNoMedia)
+  {
+    const ArchiveRecord record =
+      ParseArchiveRecord(Replace(SMALLEST, "\"Version\":1", "\"Version\":2"));
+
+    ArchiveRecord expected;
+    expected.id = ID;
+    expected.createdMicroseconds = 5;
+    ExpectEqual(expected, record);
+    EXPECT_EQ(ArchiveKind::Archive, record.request.kind);
+  }
+
   TEST(ArchiveRecordJson, UnknownMembersAreIgnored)
   {
     EXPECT_TRUE(IsAccepted(Replace(SMALLEST, "\"Version\"", "\"Later\":{\"x\":[]},\"Version\"")));
@@ -244,11 +285,11 @@ namespace OrthancPlugins
     {
       const char* from;
       const char* to;
-    } rows[] = {{"\"Version\" : 2", "\"Version\" : 3"},
-                {"\"Version\" : 2", "\"Version\" : 0"},
-                {"\"Version\" : 2", "\"Version\" : 2.0"},
-                {"\"Version\" : 2", "\"Version\" : \"1\""},
-                {"\"Version\" : 2", "\"Version\" : -1"},
+    } rows[] = {{"\"Version\" : 3", "\"Version\" : 4"},
+                {"\"Version\" : 3", "\"Version\" : 0"},
+                {"\"Version\" : 3", "\"Version\" : 2.0"},
+                {"\"Version\" : 3", "\"Version\" : \"1\""},
+                {"\"Version\" : 3", "\"Version\" : -1"},
                 {"\"Version\"", "\"version\""},
                 {"\"State\" : \"Failed\"", "\"State\" : \"failed\""},
                 {"\"State\" : \"Failed\"", "\"State\" : 2"},
@@ -293,6 +334,15 @@ namespace OrthancPlugins
                 {"\"DownloadedMicroseconds\" : 1", "\"DownloadedMicroseconds\" : -1"},
                 {"\"IsPinned\" : true", "\"IsPinned\" : \"yes\""},
                 {"\"EvictedMicroseconds\" : 1", "\"EvictedMicroseconds\" : -1"},
+                {"\"Kind\" : \"Media\"", "\"Kind\" : \"Tape\""},
+                {"\"Format\" : \"Iso\"", "\"Format\" : \"Udf\""},
+                {"\"Encrypted\" : true", "\"Encrypted\" : \"yes\""},
+                {"\"Profile\" : \"STD-GEN-USB-J2K\"", "\"Profile\" : \"STD-GEN\""},
+                {"\"Overlay\" : \"viewer\"", "\"Overlay\" : 1"},
+                {"\"VolumeSizeMB\" : 4700", "\"VolumeSizeMB\" : -1"},
+                {"\"OffsetBytes\" : 100", "\"OffsetBytes\" : 101"},
+                {"\"SizeBytes\" : 5000000000", "\"SizeBytes\" : 0"},
+                {"\"w1\"", "1"},
                 {"\"m1\"", "{}"}};
     for (const auto& row : rows)
     {

@@ -562,7 +562,7 @@ namespace OrthancPlugins
     const std::string crashed = directory_.CopySpool("crashed");
     const SpoolNames names(crashed);
     const std::string text = TestDirectory::ReadFile(names.GetRecordPath(newer));
-    TestDirectory::WriteFile(names.GetRecordPath(newer), "{\"Version\":3}");
+    TestDirectory::WriteFile(names.GetRecordPath(newer), "{\"Version\":4}");
     TestDirectory::WriteFile(names.GetRecordPath(truncated), text.substr(0, text.size() / 2));
     TestDirectory::WriteFile(names.GetRecordPath(garbage), std::string(1'000, '\xff'));
     TestDirectory::WriteFile(names.GetRecordPath(empty), "");

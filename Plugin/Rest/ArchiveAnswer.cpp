@@ -103,7 +103,10 @@ namespace OrthancPlugins
       submission.instancesCount = plan.entries.size();
       submission.uncompressedBytes = plan.uncompressedBytes;
       submission.expectedBytes = EstimateArchive(plan, options).expectedBytes;
-      PlanVolumes(plan, options); // refuses what can never fit
+      if (FindVolumeBytes(options).has_value())
+      {
+        PlanVolumes(plan, options); // refuses what can never fit
+      }
       if (services.settings.jobs.isReused && request.isReused && !options.isEncrypted)
       {
         submission.fingerprint = ComputeFingerprint(plan, options);

@@ -646,7 +646,7 @@ def neighbours(start_server):
 
     class Neighbours:
         core = start_server(configuration, with_plugin=False)
-        plugin = start_server(configuration)
+        plugin = start_server({**configuration, "AdvancedRest": {"Media": False}})
 
     both = Neighbours()
     third.upload(make_dicom("third"))

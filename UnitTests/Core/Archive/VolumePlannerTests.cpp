@@ -79,9 +79,9 @@ namespace OrthancPlugins
     {
       std::vector<int> kilobytes;
       std::vector<std::size_t> counts;
-    } ROWS[] = {{{-600, -600, 600, -100}, {1, 2, 1}},
+    } ROWS[] = {{{-900, -600, 600, -100}, {1, 3}},
                 {{-600, -100, -100, -900, 600, 100}, {3, 3}},
-                {{-1500, 300, 300}, {1, 2}},              // larger than a volume
+                {{-1500, 300, 300}, {2, 1}},              // larger than a volume
                 {{-100, -900, 900, 900, 900}, {1, 2, 2}}, // too, behind a small one
                 {{}, {0}}};
     for (const auto& row : ROWS)

@@ -85,7 +85,7 @@ namespace OrthancPlugins
   TEST(ArchiveContent, ReportIsShownWhereItWasAskedFor)
   {
     ArchiveContent content;
-    content.report = ArchiveReport{{"m1"}, {"n1", "n2"}};
+    content.report = ArchiveReport{{"m1"}, {"n1", "n2"}, {}, {}};
     Json::Value value = Format(content);
     EXPECT_FALSE(value.isMember("Missing"));
     EXPECT_FALSE(value.isMember("NotTranscoded"));

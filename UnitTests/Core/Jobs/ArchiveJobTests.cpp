@@ -623,7 +623,8 @@ namespace OrthancPlugins
     const std::string good = R"({"ArchiveId":")" + id + R"("})";
     ASSERT_NE(nullptr, factory.Restore("Archive", good));
 
-    EXPECT_EQ(nullptr, factory.Restore("Media", good));
+    ASSERT_NE(nullptr, factory.Restore("Media", good));
+    EXPECT_EQ(nullptr, factory.Restore("DicomModalityStore", good));
     EXPECT_EQ(nullptr, factory.Restore("archive", good));
     EXPECT_EQ(nullptr, factory.Restore("", good));
     const std::string deep = std::string(100'000, '[');

@@ -11,6 +11,7 @@
 #include "../Core/Archive/ArchiveBuilder.h"
 #include "../Core/Archive/StoredArchive.h"
 #include "../Core/Failure.h"
+#include "../Core/Jobs/JobMeter.h"
 #include "../Core/Notify/UrlPolicy.h"
 #include "../Http/ContentDisposition.h"
 
@@ -113,6 +114,7 @@ namespace OrthancPlugins
       }
       AddPlan(services, request, services.planner.Plan(request.archive), submission);
       answer.SendJson(FormatSubmission(services.controller.Submit(submission)));
+      services.metrics.JobSubmitted("Archive");
     }
 
     // ---- Nothing but the size
@@ -301,6 +303,32 @@ namespace OrthancPlugins
       }
     }
 
+    // Counts a stream when it has ended, however it has
+    class StreamCount
+    {
+    public:
+      StreamCount(const Services& services, const std::string& streamId)
+        : services_(services),
+          streamId_(streamId)
+      {
+      }
+
+      ~StreamCount()
+      {
+        if (const std::optional<StreamSnapshot> stream = services_.streams.Find(streamId_))
+        {
+          CountStream(*stream, services_.metrics);
+        }
+      }
+
+      StreamCount(const StreamCount&) = delete;
+      StreamCount& operator=(const StreamCount&) = delete;
+
+    private:
+      const Services& services_;
+      const std::string streamId_;
+    };
+
     // Runs what makes the archive as a stream that "/jobs" shows
     template <typename Body>
     void RunStream(StreamDirectory::Ticket& ticket, Body&& body)
@@ -378,6 +406,7 @@ namespace OrthancPlugins
       }
       const std::unique_ptr<StreamDirectory::Ticket> ticket = services.streams.Begin(
         request, plan.entries.size(), plan.uncompressedBytes, http.user.value_or(""));
+      const StreamCount count(services, ticket->GetId());
       const SynchronousAnswer context = {services, http, head, answer, *ticket};
       RunStream(*ticket,
                 [&]

@@ -239,6 +239,7 @@ def test_instances_and_resources(start_server):
     assert samples.sum("orthanc_last_instance_received_timestamp_seconds") > 1_600_000_000
 
 
+@pytest.mark.sanitizer
 def test_archives_jobs_and_requests(start_server, expect_errors):
     """Four archives, one of them reused, a failure, a cancel, and a job of Orthanc that fails."""
     expect_errors(r".")
@@ -391,6 +392,7 @@ ORTHANC_PLUGINS_API const char* OrthancPluginGetVersion(void) { return "1"; }
 """
 
 
+@pytest.mark.sanitizer
 def test_hostile_names_of_another_plugin(start_server, tmp_path):
     source, library = tmp_path / "hostile.c", tmp_path / "libHostile.so"
     source.write_text(HOSTILE)

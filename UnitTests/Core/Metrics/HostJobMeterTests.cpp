@@ -26,7 +26,7 @@ namespace OrthancPlugins
     {
       while (Show(metrics).find("\n" + line + "\n") == std::string::npos)
       {
-        boost::this_thread::yield();
+        boost::this_thread::sleep_for(boost::chrono::milliseconds(1));
       }
     }
 

@@ -114,7 +114,7 @@ namespace OrthancPlugins
     EXPECT_EQ(1, GetCount(*refresher.Get(LONG_MILLISECONDS).at(0)));
     while (counting.count < 2) // the thread looks every second
     {
-      boost::this_thread::yield();
+      boost::this_thread::sleep_for(boost::chrono::milliseconds(1));
     }
 
     EXPECT_EQ(2, counting.count);
@@ -170,7 +170,7 @@ namespace OrthancPlugins
     // Until the first is done, the second hangs in any case
     while (!refresher.Get(0).at(0)->isSuccessful)
     {
-      boost::this_thread::yield();
+      boost::this_thread::sleep_for(boost::chrono::milliseconds(1));
     }
 
     EXPECT_FALSE(refresher.Get(10).at(1)->isSuccessful);

@@ -3,6 +3,9 @@
 
 #include "Application.h"
 
+#include "Core/Jobs/JobMeter.h"
+#include "Core/Metrics/HostJobMeter.h"
+#include "Core/Metrics/MetricsExporter.h"
 #include "RouteTable.h"
 #include "SettingsParser.h"
 
@@ -14,7 +17,9 @@
 #include "Host/OrthancDicomStore.h"
 #include "Host/OrthancHttpAnswer.h"
 #include "Host/OrthancJobQueue.h"
+#include "Host/OrthancMetrics.h"
 #include "Host/OrthancRestApi.h"
+#include "Host/ReceivedInstances.h"
 #include "Host/RestRegistration.h"
 #include "Host/SystemClock.h"
 
@@ -22,6 +27,7 @@
 
 #include <exception>
 #include <string>
+#include <vector>
 
 namespace OrthancPlugins
 {
@@ -62,6 +68,8 @@ namespace OrthancPlugins
       : version(HostVersion::Parse(context->orthancVersion)),
         settings(ReadSettings(context).settings),
         host(context, version),
+        hostMetrics(host),
+        hostJobs(hostMetrics, metrics),
         store(context, host, settings, version),
         planner(store, version),
         spool(settings.spool, clock),
@@ -71,21 +79,42 @@ namespace OrthancPlugins
         notifier(settings.webhooks,
                  {settings.spool.directory,
                   [this](const std::string& id) { return spool.FindState(id).has_value(); },
-                  &LogWarning},
+                  &LogWarning,
+                  [this](bool isDelivered, bool isGivenUp)
+                  { metrics.DeliveryAttempted(isDelivered, isGivenUp); }},
                  clock),
+        jobMeter(metrics, notifier),
         controller(settings.jobs, spool, queue, factory, monitor, clock),
         streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock, monitor),
+        exporter(settings, hostMetrics, metrics, MakeCollectors(), clock),
         routes(settings),
-        services{settings,   version, clock, store,    host,
-                 planner,    spool,   queue, factory,  monitor,
-                 controller, streams, crcs,  notifier, clock.GetNowMicroseconds()}
+        services{settings,
+                 version,
+                 clock,
+                 store,
+                 host,
+                 planner,
+                 spool,
+                 queue,
+                 factory,
+                 monitor,
+                 controller,
+                 streams,
+                 crcs,
+                 notifier,
+                 metrics,
+                 exporter,
+                 clock.GetNowMicroseconds()}
     {
     }
 
     HostVersion version;
     Settings settings;
     SystemClock clock;
+    PluginMetrics metrics; // outlives everything that counts
     OrthancRestApi host;
+    OrthancMetrics hostMetrics;
+    HostJobMeter hostJobs;
     OrthancDicomStore store;
     ArchivePlanner planner;
     ArchiveSpool spool;
@@ -93,12 +122,35 @@ namespace OrthancPlugins
     JobFactory factory;
     OrthancJobQueue queue;
     Notifier notifier; // outlives the controller, which reports to it
+    JobMeter jobMeter;
     JobController controller;
     StreamDirectory streams;
+    MetricsExporter exporter;
     CrcMemory crcs{CrcMemory::USUAL_ENTRIES};
     RouteTable routes;
     Services services;
     boost::thread keeper;
+
+    // Called once while the exporter is made: used by its thread later
+    std::vector<MetricsCollector> MakeCollectors()
+    {
+      return {
+        {"jobs", settings.metrics.refreshSeconds,
+         [this] {
+           return ReadJobFamilies(hostMetrics, controller, spool, streams,
+                                  clock.GetNowMicroseconds());
+         }},
+        {"spool", settings.metrics.refreshSeconds, [this] { return ReadSpoolFamilies(spool); }}};
+    }
+
+    void CountInstance(const ReceivedInstance& instance)
+    {
+      metrics.InstanceReceived(instance.source, instance.sizeBytes, clock.GetNowMicroseconds());
+      if (settings.metrics.countsModalities)
+      {
+        metrics.ModalityReceived(instance.modality);
+      }
+    }
 
     // Body of the thread that keeps jobs and spool in order
     void Keep()
@@ -138,7 +190,7 @@ namespace OrthancPlugins
   {
     PImpl& all = *pimpl_;
     CheckOverlays(all.settings.archive.media);
-    all.controller.SetObserver(all.notifier);
+    all.controller.SetObserver(all.jobMeter);
     for (const std::string& warning : all.spool.GetWarnings())
     {
       LogWarning(warning);
@@ -147,6 +199,9 @@ namespace OrthancPlugins
     RegisterErrorCodes(context);
     RegisterJobRestorer(context, [&all](const std::string& type, const std::string& saved)
                         { return all.factory.Restore(type, saved); });
+    ObserveReceivedInstances(context, all.settings.metrics.countsModalities,
+                             [&all](const ReceivedInstance& instance)
+                             { all.CountInstance(instance); });
     RegisterRestRoutes(context, all.routes.GetUris(), all.settings.host.hasAuthentication,
                        [&all](std::size_t row, const HttpRequest& request, IHttpAnswer& answer)
                        { all.routes.Dispatch(row, all.services, request, answer); });
@@ -164,6 +219,7 @@ namespace OrthancPlugins
   {
     OnStopped();
     ClearRestRoutes();
+    ClearReceivedInstances();
     ClearJobRestorer();
     ClearErrorCodes();
   }
@@ -172,17 +228,34 @@ namespace OrthancPlugins
   {
     pimpl_->keeper = boost::thread([this] { pimpl_->Keep(); });
     pimpl_->notifier.Start();
+    pimpl_->hostJobs.Start();
+    pimpl_->exporter.Start();
   }
 
-  void Application::OnJobEvent(const std::string& hostJobId)
+  void Application::OnJobEvent(JobEventType type, const std::string& hostJobId)
   {
     pimpl_->controller.NoteHostEvent(hostJobId);
+    if (type == JobEventType::Submitted)
+    {
+      pimpl_->hostJobs.NoteSubmitted(hostJobId);
+    }
+    else
+    {
+      pimpl_->hostJobs.NoteEnded(hostJobId, type == JobEventType::Succeeded);
+    }
+  }
+
+  PluginMetrics& Application::GetMetrics()
+  {
+    return pimpl_->metrics;
   }
 
   void Application::OnStopped()
   {
     pimpl_->monitor.Shutdown();
     pimpl_->streams.Shutdown();
+    pimpl_->exporter.Stop();
+    pimpl_->hostJobs.Stop();
     pimpl_->StopKeeping();
     pimpl_->notifier.Stop();
   }

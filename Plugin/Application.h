@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "Core/Metrics/PluginMetrics.h"
 #include "Host/SdkFeatures.h"
 
 #include <memory>
@@ -10,6 +11,13 @@
 
 namespace OrthancPlugins
 {
+  enum class JobEventType
+  {
+    Submitted,
+    Succeeded,
+    Failed
+  };
+
   /**
    * Composition root: builds every object in order, recovers the spool, stops in reverse. One lives
    * between OrthancPluginInitialize and OrthancPluginFinalize.
@@ -28,7 +36,10 @@ namespace OrthancPlugins
 
     // Something happened to a job of the host, ours or not. Some hosts tell under the lock of their
     // registry: returns at once, without any call to the host
-    void OnJobEvent(const std::string& hostJobId);
+    void OnJobEvent(JobEventType type, const std::string& hostJobId);
+
+    // To count what the host tells of. Lives as long as the application
+    PluginMetrics& GetMetrics();
 
     // The host is about to stop its HTTP server: waiting requests and streams are ended
     void OnStopped();

@@ -11,13 +11,57 @@
 #include <orthanc/OrthancCPlugin.h>
 
 #include <memory>
+#include <string>
 
 namespace
 {
   // The only mutable global: the SDK gives REST callbacks no user pointer
   std::unique_ptr<OrthancPlugins::Application> application_;
 
-  void FollowChange(OrthancPluginChangeType change, const char* resource)
+  using OrthancPlugins::DicomLevel;
+  using OrthancPlugins::JobEventType;
+
+  DicomLevel ToLevel(OrthancPluginResourceType type)
+  {
+    switch (type)
+    {
+    case OrthancPluginResourceType_Patient:
+      return DicomLevel::Patient;
+    case OrthancPluginResourceType_Study:
+      return DicomLevel::Study;
+    case OrthancPluginResourceType_Series:
+      return DicomLevel::Series;
+    default:
+      return DicomLevel::Instance;
+    }
+  }
+
+  // Counters only: some hosts tell under a lock
+  void CountChange(OrthancPluginChangeType change, OrthancPluginResourceType type)
+  {
+    OrthancPlugins::PluginMetrics& metrics = application_->GetMetrics();
+    switch (change)
+    {
+    case OrthancPluginChangeType_NewPatient:
+    case OrthancPluginChangeType_NewStudy:
+    case OrthancPluginChangeType_NewSeries:
+    case OrthancPluginChangeType_NewInstance:
+      metrics.ResourceCreated(ToLevel(type));
+      break;
+    case OrthancPluginChangeType_StablePatient:
+    case OrthancPluginChangeType_StableStudy:
+    case OrthancPluginChangeType_StableSeries:
+      metrics.ResourceStable(ToLevel(type));
+      break;
+    case OrthancPluginChangeType_Deleted:
+      metrics.ResourceDeleted(ToLevel(type));
+      break;
+    default:
+      break;
+    }
+  }
+
+  void FollowChange(OrthancPluginChangeType change, const std::string& resource)
   {
     switch (change)
     {
@@ -28,9 +72,13 @@ namespace
       application_->OnStopped();
       break;
     case OrthancPluginChangeType_JobSubmitted:
+      application_->OnJobEvent(JobEventType::Submitted, resource);
+      break;
     case OrthancPluginChangeType_JobSuccess:
+      application_->OnJobEvent(JobEventType::Succeeded, resource);
+      break;
     case OrthancPluginChangeType_JobFailure:
-      application_->OnJobEvent(resource == nullptr ? "" : resource);
+      application_->OnJobEvent(JobEventType::Failed, resource);
       break;
     default:
       break;
@@ -38,14 +86,16 @@ namespace
   }
 
   OrthancPluginErrorCode
-  OnChange(OrthancPluginChangeType change, OrthancPluginResourceType, const char* resource)
+  OnChange(OrthancPluginChangeType change, OrthancPluginResourceType type, const char* resource)
   {
     return OrthancPlugins::GuardCallback("Following the changes of the server",
-                                         [change, resource]
+                                         [=]
                                          {
                                            if (application_ != nullptr)
                                            {
-                                             FollowChange(change, resource);
+                                             CountChange(change, type);
+                                             FollowChange(change,
+                                                          resource == nullptr ? "" : resource);
                                            }
                                          });
   }
@@ -63,7 +113,7 @@ extern "C"
     }
     OrthancPlugins::SetPluginDescription(
       context, OrthancPluginGetName(),
-      "Fast, complete and safe archives, and jobs whose results last.");
+      "Fast, complete and safe archives, jobs whose results last, and metrics.");
     const OrthancPluginErrorCode code =
       OrthancPlugins::GuardCallback("Starting OrthancAdvancedRest",
                                     [context]

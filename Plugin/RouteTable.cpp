@@ -10,6 +10,8 @@
 #include "Rest/JobHandlers.h"
 #include "Rest/JobOutputHandlers.h"
 #include "Rest/MediaHandlers.h"
+#include "Rest/MetricsHandlers.h"
+#include "Rest/RequestMeter.h"
 #include "Rest/SpoolHandlers.h"
 #include "Rest/XmlAnswer.h"
 
@@ -24,7 +26,8 @@ namespace OrthancPlugins
       Archive,
       Media,
       Outputs,
-      Jobs
+      Jobs,
+      Metrics
     };
 
     bool IsEnabled(Feature feature, const Settings& settings)
@@ -42,6 +45,9 @@ namespace OrthancPlugins
 
       case Feature::Jobs:
         return settings.jobs.isEnabled;
+
+      case Feature::Metrics:
+        return settings.metrics.isEnabled;
       }
       return false;
     }
@@ -105,6 +111,11 @@ namespace OrthancPlugins
     { Feature::Jobs,    "/advanced-rest/archives/([^/]+)",
                                                           &GetArchive,     nullptr,          nullptr,         &EraseArchive },
     { Feature::Jobs,    "/advanced-rest/events",          &GetAllEvents,   nullptr,          nullptr,         nullptr },
+    { Feature::Metrics, "/tools/metrics-prometheus",      &GetMetrics,     nullptr,          nullptr,         nullptr },
+    { Feature::Metrics, "/tools/metrics",                 &GetMetricsSwitch, nullptr,        &PutMetricsSwitch, nullptr },
+    { Feature::Metrics, "/advanced-rest/monitoring",      &ListMonitoring, nullptr,          nullptr,         nullptr },
+    { Feature::Metrics, "/advanced-rest/monitoring/([^/]+)",
+                                                          &GetMonitoring,  nullptr,          nullptr,         nullptr },
   };
   // clang-format on
 
@@ -135,6 +146,25 @@ namespace OrthancPlugins
                             IHttpAnswer& answer) const
   {
     const Row& target = *enabled_.at(row);
+    RequestMeter meter(services.metrics, services.clock, MakeRouteTemplate(target.uri),
+                       request.method, answer);
+    try
+    {
+      Call(target, services, request, meter.GetAnswer());
+    }
+    catch (const Failure& failure)
+    {
+      // It is answered by who calls us, but its kind is to be counted
+      meter.NoteFailure(failure.GetKind());
+      throw;
+    }
+  }
+
+  void RouteTable::Call(const Row& target,
+                        const Services& services,
+                        const HttpRequest& request,
+                        IHttpAnswer& answer)
+  {
     const std::pair<HttpMethod, std::pair<const char*, Handler>> columns[] = {
       {HttpMethod::Get, {"GET", target.get}},
       {HttpMethod::Post, {"POST", target.post}},

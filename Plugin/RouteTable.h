@@ -35,6 +35,11 @@ namespace OrthancPlugins
     struct Row;
     static const Row ROWS[];
 
+    static void Call(const Row& target,
+                     const Services& services,
+                     const HttpRequest& request,
+                     IHttpAnswer& answer);
+
     std::vector<const Row*> enabled_;
   };
 } // namespace OrthancPlugins

@@ -206,6 +206,14 @@ namespace OrthancPlugins
       return host.isMember(name) && host[name].isUInt() ? host[name].asUInt() : fallback;
     }
 
+    std::string
+    GetHostString(const Json::Value& host, const char* name, const std::string& fallback)
+    {
+      return host.isMember(name) && host[name].isString() && !host[name].asString().empty()
+               ? host[name].asString()
+               : fallback;
+    }
+
     HostSettings ReadHostSettings(const Json::Value& host, const std::string& baseDirectory)
     {
       HostSettings settings;
@@ -224,6 +232,18 @@ namespace OrthancPlugins
       // Without the option, the host checks passwords exactly if it can be reached from elsewhere
       settings.hasAuthentication = GetHostBoolean(
         host, "AuthenticationEnabled", GetHostBoolean(host, "RemoteAccessAllowed", false));
+      settings.indexDirectory = MakeAbsolute(
+        GetHostString(host, "IndexDirectory", settings.storageDirectory), baseDirectory);
+      settings.temporaryDirectory =
+        MakeAbsolute(GetHostString(host, "TemporaryDirectory", "/tmp"), baseDirectory);
+      settings.maxStorageBytes = std::uint64_t{GetHostUnsigned(host, "MaximumStorageSize", 0)}
+                                 << 20;
+      settings.maxPatients = GetHostUnsigned(host, "MaximumPatientCount", 0);
+      settings.areMetricsEnabled = GetHostBoolean(host, "MetricsEnabled", true);
+      if (host.isMember("HttpCompressionEnabled") && host["HttpCompressionEnabled"].isBool())
+      {
+        settings.isCompressing = host["HttpCompressionEnabled"].asBool();
+      }
       return settings;
     }
 
@@ -406,6 +426,26 @@ namespace OrthancPlugins
       return settings;
     }
 
+    MetricsSettings ReadMetricsSettings(Section& root)
+    {
+      MetricsSettings settings;
+      const Json::Value& value = root.Get("Metrics");
+      if (value.isBool())
+      {
+        settings.isEnabled = value.asBool();
+        return settings;
+      }
+
+      Section section(value, root.GetPath("Metrics"));
+      section.ReadBoolean("Enabled", settings.isEnabled);
+      section.ReadBoolean("LegacyMetrics", settings.hasHostNames);
+      section.ReadBoolean("EmptyWhenDisabled", settings.isEmptyWhenDisabled);
+      section.ReadBoolean("ReceivedByModality", settings.countsModalities);
+      section.ReadUnsigned("RefreshSeconds", 1, 3600, settings.refreshSeconds);
+      section.RefuseUnknown();
+      return settings;
+    }
+
     // "path" is the option's name in the message
     void CheckValue(const std::string& path, const std::function<void()>& check)
     {
@@ -494,6 +534,7 @@ namespace OrthancPlugins
     settings.archive.media = ReadMediaSettings(root, baseDirectory);
     settings.archive.temporaryDirectory = settings.spool.directory;
     settings.webhooks = ReadWebhookSettings(root);
+    settings.metrics = ReadMetricsSettings(root);
     root.RefuseUnknown();
 
     const bool hasOwnMaximum =

@@ -365,4 +365,48 @@ namespace OrthancPlugins
         << configuration;
     }
   }
+
+  TEST(SettingsParser, Metrics)
+  {
+    const MetricsSettings defaults = Parse("{}").settings.metrics;
+    EXPECT_TRUE(defaults.isEnabled);
+    EXPECT_TRUE(defaults.hasHostNames);
+    EXPECT_FALSE(defaults.isEmptyWhenDisabled);
+    EXPECT_FALSE(defaults.countsModalities);
+    EXPECT_EQ(30u, defaults.refreshSeconds);
+
+    EXPECT_FALSE(Parse(R"({"Metrics": false})").settings.metrics.isEnabled);
+    const MetricsSettings metrics =
+      Parse(R"({"Metrics": {"Enabled": true, "LegacyMetrics": false, "EmptyWhenDisabled": true,
+                            "ReceivedByModality": true, "RefreshSeconds": 5}})")
+        .settings.metrics;
+    EXPECT_FALSE(metrics.hasHostNames);
+    EXPECT_TRUE(metrics.isEmptyWhenDisabled);
+    EXPECT_TRUE(metrics.countsModalities);
+    EXPECT_EQ(5u, metrics.refreshSeconds);
+
+    EXPECT_NE(std::string::npos, GetMessage(R"({"Metrics": {"RefreshSeconds": 0}})")
+                                   .find("AdvancedRest.Metrics.RefreshSeconds"));
+    EXPECT_NE(std::string::npos,
+              GetMessage(R"({"Metrics": {"Refresh": 1}})").find("AdvancedRest.Metrics.Refresh"));
+  }
+
+  TEST(SettingsParser, WhatMetricsShowOfTheHost)
+  {
+    const HostSettings host =
+      ParseSettings(
+        R"({"StorageDirectory": "/db", "IndexDirectory": "index", "MaximumStorageSize": 5000,
+                        "MaximumPatientCount": 7, "MetricsEnabled": false,
+                        "HttpCompressionEnabled": false})",
+        "/etc/orthanc")
+        .settings.host;
+
+    EXPECT_EQ("/etc/orthanc/index", host.indexDirectory);
+    EXPECT_EQ("/tmp", host.temporaryDirectory);
+    EXPECT_EQ(5000ull << 20, host.maxStorageBytes);
+    EXPECT_EQ(7u, host.maxPatients);
+    EXPECT_FALSE(host.areMetricsEnabled);
+    EXPECT_EQ(false, host.isCompressing);
+    EXPECT_FALSE(ParseSettings("{}", "/").settings.host.isCompressing.has_value());
+  }
 } // namespace OrthancPlugins

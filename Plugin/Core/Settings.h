@@ -81,6 +81,15 @@ namespace OrthancPlugins
     unsigned retryDelaySeconds = 5; // doubled from one attempt to the next, up to an hour
   };
 
+  struct MetricsSettings
+  {
+    bool isEnabled = true;            // the takeover of the metrics routes
+    bool hasHostNames = true;         // "LegacyMetrics": also what hosts of all versions publish
+    bool isEmptyWhenDisabled = false; // as the host: 200 without content instead of 503
+    bool countsModalities = false;    // received instances by modality
+    unsigned refreshSeconds = 30;     // of what the database counts, while somebody scrapes
+  };
+
   // What we read of the host's own configuration
   struct HostSettings
   {
@@ -93,6 +102,12 @@ namespace OrthancPlugins
     bool describesErrors = true;    // HttpDescribeErrors
     unsigned lossyQuality = 90;     // DicomLossyTranscodingQuality
     bool hasAuthentication = false; // the host checks users and passwords itself
+    std::string indexDirectory;
+    std::string temporaryDirectory;
+    std::uint64_t maxStorageBytes = 0; // MaximumStorageSize; 0: no limit
+    unsigned maxPatients = 0;          // MaximumPatientCount; 0: no limit
+    bool areMetricsEnabled = true;     // MetricsEnabled
+    std::optional<bool> isCompressing; // HttpCompressionEnabled; absent: the default of the host
   };
 
   // All options as plain values, checked
@@ -100,6 +115,7 @@ namespace OrthancPlugins
   {
     JobSettings jobs;
     WebhookSettings webhooks;
+    MetricsSettings metrics;
     ArchiveSettings archive;
     SpoolSettings spool;
     HostSettings host;

@@ -12,6 +12,8 @@
 #include "../Core/Archive/StoredArchive.h"
 #include "../Core/Archive/VolumePlanner.h"
 #include "../Core/Failure.h"
+#include "../Core/Jobs/ArchiveContent.h"
+#include "../Core/Jobs/JobMeter.h"
 #include "../Core/Jobs/RepeatedRequest.h"
 #include "../Core/Notify/UrlPolicy.h"
 #include "../Http/ContentDisposition.h"
@@ -126,6 +128,7 @@ namespace OrthancPlugins
       }
       AddPlan(services, request, services.planner.Plan(request.archive), submission);
       answer.SendJson(FormatSubmission(services.controller.Submit(submission)));
+      services.metrics.JobSubmitted(GetJobType(submission.request.kind));
     }
 
     // ---- Nothing but the size
@@ -321,6 +324,32 @@ namespace OrthancPlugins
       }
     }
 
+    // Counts a stream when it has ended, however it has
+    class StreamCount
+    {
+    public:
+      StreamCount(const Services& services, const std::string& streamId)
+        : services_(services),
+          streamId_(streamId)
+      {
+      }
+
+      ~StreamCount()
+      {
+        if (const std::optional<StreamSnapshot> stream = services_.streams.Find(streamId_))
+        {
+          CountStream(*stream, services_.metrics);
+        }
+      }
+
+      StreamCount(const StreamCount&) = delete;
+      StreamCount& operator=(const StreamCount&) = delete;
+
+    private:
+      const Services& services_;
+      const std::string streamId_;
+    };
+
     // Runs what makes the archive as a stream that "/jobs" shows
     template <typename Body>
     void RunStream(StreamDirectory::Ticket& ticket, Body&& body)
@@ -415,6 +444,7 @@ namespace OrthancPlugins
       }
       const std::unique_ptr<StreamDirectory::Ticket> ticket = services.streams.Begin(
         request, plan.entries.size(), plan.uncompressedBytes, http.user.value_or(""));
+      const StreamCount count(services, ticket->GetId());
       const SynchronousAnswer context = {services, http, head, answer, *ticket};
       RunStream(*ticket,
                 [&]

@@ -11,6 +11,8 @@
 #include "../Core/Jobs/JobController.h"
 #include "../Core/Jobs/JobMonitor.h"
 #include "../Core/Jobs/StreamDirectory.h"
+#include "../Core/Metrics/MetricsExporter.h"
+#include "../Core/Metrics/PluginMetrics.h"
 #include "../Core/Notify/Notifier.h"
 #include "../Core/Settings.h"
 #include "../Core/Spool/ArchiveSpool.h"
@@ -37,6 +39,8 @@ namespace OrthancPlugins
     StreamDirectory& streams;
     CrcMemory& crcs;
     Notifier& notifier;
+    PluginMetrics& metrics;
+    MetricsExporter& exporter;
 
     // Of this run: tells the events of one run from those of another
     std::int64_t startedMicroseconds = 0;

@@ -185,6 +185,8 @@ def test_permissions_cover_the_routes(start_server, expect_errors):
         ("delete", f"/jobs/{job}/archive/pin"), ("put", f"/jobs/{job}/priority"),
         *(("post", f"/jobs/{job}/{verb}") for verb in ("cancel", "pause", "resume", "resubmit")),
         *(("post", f"/advanced-rest/jobs/{verb}") for verb in ("cancel", "resubmit", "delete")),
+        ("get", "/tools/metrics"), ("put", "/tools/metrics"), ("get", "/tools/metrics-prometheus"),
+        ("get", "/advanced-rest/monitoring"), ("get", "/advanced-rest/monitoring/prometheus.yml"),
         ("get", "/advanced-rest/archives"), ("get", f"/advanced-rest/archives/{archive}"),
         ("delete", f"/jobs/{job}/archive"), ("delete", f"/jobs/{job}"),
         ("delete", f"/advanced-rest/archives/{archive}"),

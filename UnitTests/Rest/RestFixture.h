@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "../Fakes/FakeHostMetrics.h"
 #include "../Fakes/FakeHostRest.h"
 #include "../Fakes/InlineJobQueue.h"
 #include "../Fakes/ManualClock.h"
@@ -78,8 +79,9 @@ namespace OrthancPlugins
                  clock),
         controller(settings.jobs, spool, jobs, factory, monitor, clock),
         streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock, monitor),
-        services{settings, version, clock,   store,      host,    planner, spool,
-                 jobs,     factory, monitor, controller, streams, crcs,    notifier}
+        exporter(settings, hostMetrics, metrics, {}, clock),
+        services{settings, version, clock,      store,   host, planner,  spool,   jobs,
+                 factory,  monitor, controller, streams, crcs, notifier, metrics, exporter}
     {
     }
 
@@ -89,6 +91,8 @@ namespace OrthancPlugins
     ManualClock clock;
     MemoryDicomStore store;
     FakeHostRest host;
+    FakeHostMetrics hostMetrics;
+    PluginMetrics metrics;
     ArchivePlanner planner;
     ArchiveSpool spool;
     InlineJobQueue jobs;
@@ -98,6 +102,7 @@ namespace OrthancPlugins
     JobController controller;
     StreamDirectory streams;
     CrcMemory crcs{1000};
+    MetricsExporter exporter; // not started
     Services services;
 
     std::size_t CountFiles() const

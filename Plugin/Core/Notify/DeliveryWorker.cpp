@@ -65,11 +65,13 @@ namespace OrthancPlugins
     PImpl(const WebhookSettings& webhookSettings,
           DeliveryStore& deliveryStore,
           IClock& anyClock,
-          std::function<void(const std::string&)> warnOperator)
+          std::function<void(const std::string&)> warnOperator,
+          Counter counter)
       : settings(webhookSettings),
         store(deliveryStore),
         clock(anyClock),
         warn(std::move(warnOperator)),
+        count(std::move(counter)),
         targets(ParseTargets(settings.targets)),
         urls(settings.allowedUrls),
         sender(
@@ -83,6 +85,7 @@ namespace OrthancPlugins
     DeliveryStore& store;
     IClock& clock;
     const std::function<void(const std::string&)> warn;
+    const Counter count;
     const std::vector<Target> targets;
     const UrlPolicy urls;
     DeliverySender sender;
@@ -232,6 +235,10 @@ namespace OrthancPlugins
         record.nextAttemptMicroseconds =
           now + GetDelay(settings.retryDelaySeconds, record.attempts.size());
       }
+      if (count)
+      {
+        count(record.state == DeliveryState::Delivered, record.state == DeliveryState::Failed);
+      }
       Save(record);
     }
 
@@ -263,8 +270,9 @@ namespace OrthancPlugins
   DeliveryWorker::DeliveryWorker(const WebhookSettings& settings,
                                  DeliveryStore& store,
                                  IClock& clock,
-                                 std::function<void(const std::string& text)> warn)
-    : pimpl_(std::make_unique<PImpl>(settings, store, clock, std::move(warn)))
+                                 std::function<void(const std::string& text)> warn,
+                                 Counter count)
+    : pimpl_(std::make_unique<PImpl>(settings, store, clock, std::move(warn), std::move(count)))
   {
   }
 

@@ -21,12 +21,16 @@ namespace OrthancPlugins
   class DeliveryWorker
   {
   public:
-    // All references must outlive the worker. "warn" is told about what is given up. Throws
-    // Failure(OutOfRange) if the settings are wrong, Failure(Internal) without libcurl
+    // Told of each attempt that has ended
+    using Counter = std::function<void(bool isDelivered, bool isGivenUp)>;
+
+    // All references must outlive the worker. "warn" is told about what is given up; "count" may be empty.
+    // Throws Failure(OutOfRange) if the settings are wrong, Failure(Internal) without libcurl
     DeliveryWorker(const WebhookSettings& settings,
                    DeliveryStore& store,
                    IClock& clock,
-                   std::function<void(const std::string& text)> warn);
+                   std::function<void(const std::string& text)> warn,
+                   Counter count = nullptr);
     ~DeliveryWorker();
 
     // Starts what is due, then returns as soon as attempts have ended, something else is due, the time is

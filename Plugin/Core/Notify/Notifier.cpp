@@ -3,7 +3,6 @@
 
 #include "Notifier.h"
 
-#include "DeliveryWorker.h"
 #include "WebUrl.h"
 #include "WebhookBody.h"
 #include "WebhookSignature.h"
@@ -36,7 +35,7 @@ namespace OrthancPlugins
         environment(std::move(surroundings)),
         clock(anyClock),
         store(environment.spoolDirectory, MAX_DELIVERIES),
-        worker(settings, store, clock, environment.warn)
+        worker(settings, store, clock, environment.warn, environment.count)
     {
     }
 

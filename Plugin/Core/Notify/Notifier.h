@@ -4,6 +4,7 @@
 #pragma once
 
 #include "DeliveryStore.h"
+#include "DeliveryWorker.h"
 
 #include "../IClock.h"
 #include "../Jobs/IJobObserver.h"
@@ -28,6 +29,7 @@ namespace OrthancPlugins
       std::string spoolDirectory;                                       // exists
       std::function<bool(const std::string& archiveId)> isArchiveKnown; // thread-safe
       std::function<void(const std::string& text)> warn;                // thread-safe; to the log
+      DeliveryWorker::Counter count = nullptr;                          // thread-safe; may be empty
     };
 
     // The clock must outlive the notifier, and so must what the functions use. Throws

@@ -436,6 +436,11 @@ namespace OrthancPlugins
     return pimpl_->store.GetQuotaBytes();
   }
 
+  std::uint64_t ArchiveSpool::GetEvictionsCount() const
+  {
+    return pimpl_->retention.GetEvictionsCount();
+  }
+
   std::optional<std::int64_t> ArchiveSpool::GetExpiryMicroseconds(const ArchiveRecord& record) const
   {
     return pimpl_->retention.GetExpiryMicroseconds(record);

@@ -148,6 +148,9 @@ namespace OrthancPlugins
     std::uint64_t GetUsedBytes() const;
     std::optional<std::uint64_t> GetQuotaBytes() const;
 
+    // How many finished files the limits have removed since the start
+    std::uint64_t GetEvictionsCount() const;
+
     // When the retention by age will remove the file; absent: never (pinned, no limit, no file)
     std::optional<std::int64_t> GetExpiryMicroseconds(const ArchiveRecord& record) const;
 

@@ -328,6 +328,7 @@ namespace OrthancPlugins
     try
     {
       store_.Evict(archiveId, SpoolStore::Durability::Later);
+      evictions_++;
       return true;
     }
     catch (const Failure&)

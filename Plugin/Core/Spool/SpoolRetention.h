@@ -5,6 +5,7 @@
 
 #include "SpoolStore.h"
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -41,6 +42,9 @@ namespace OrthancPlugins
     // When the file is removed by age; absent: never
     std::optional<std::int64_t> GetExpiryMicroseconds(const ArchiveRecord& record) const;
 
+    // How many files went since the start
+    std::uint64_t GetEvictionsCount() const { return evictions_; }
+
   private:
     using RecordPointer = SpoolStore::RecordPointer;
 
@@ -71,5 +75,6 @@ namespace OrthancPlugins
     void TryRemove(const RecordPointer& candidate);
 
     SpoolStore& store_;
+    std::atomic<std::uint64_t> evictions_{0};
   };
 } // namespace OrthancPlugins

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#pragma once
+
+#include "../Core/Failure.h"
+#include "../Core/IClock.h"
+#include "../Core/Metrics/PluginMetrics.h"
+#include "../Http/HttpRequest.h"
+#include "../Http/IHttpAnswer.h"
+
+#include <cstdint>
+#include <string>
+
+namespace OrthancPlugins
+{
+  /**
+   * Counts one request, from its begin to its end, whatever way it ends: hands the answer on, and looks
+   * at what becomes of it. Used by one thread.
+   **/
+  class RequestMeter
+  {
+  public:
+    // "route" is the template of the URI. All references must outlive the meter
+    RequestMeter(PluginMetrics& metrics,
+                 IClock& clock,
+                 const std::string& route,
+                 HttpMethod method,
+                 IHttpAnswer& answer);
+    ~RequestMeter();
+    RequestMeter(const RequestMeter&) = delete;
+    RequestMeter& operator=(const RequestMeter&) = delete;
+
+    // To be used instead of the answer
+    IHttpAnswer& GetAnswer() { return answer_; }
+
+    // What the host makes of the failure, or the broken transfer, is what the client gets
+    void NoteFailure(FailureKind kind);
+
+  private:
+    class Answer final : public IHttpAnswer
+    {
+    public:
+      explicit Answer(IHttpAnswer& target)
+        : target_(target),
+          sink_(*this)
+      {
+      }
+
+      void SetHeader(const std::string& name, const std::string& value) override;
+      void SendBuffer(std::string_view body, const std::string& mime) override;
+      void SendJson(const std::string& json) override;
+      void SendEmptyStatus(unsigned status) override;
+      void SendNotAllowed(const std::string& allowed) override;
+      void SendFile(const unsigned char* data,
+                    std::uint64_t sizeBytes,
+                    const std::string& mime) override;
+      void SendPartial(const unsigned char* data,
+                       std::uint64_t sizeBytes,
+                       std::uint64_t offset,
+                       std::uint64_t totalBytes) override;
+      std::uint64_t GetMaxPartialBytes() const override;
+      std::optional<std::uint64_t> GetMaxFileBytes() const override;
+      bool CanStream() const override;
+      IByteSink& BeginStream(const std::string& mime,
+                             std::optional<std::uint64_t> lengthBytes,
+                             StreamFraming framing) override;
+      void FlushStream() override;
+      void EndStream() override;
+
+      unsigned status = 500; // until something was sent
+      std::uint64_t sizeBytes = 0;
+
+    private:
+      class Sink final : public IByteSink
+      {
+      public:
+        explicit Sink(Answer& answer)
+          : answer_(answer)
+        {
+        }
+
+        void Write(const void* data, std::size_t sizeBytes) override;
+
+        IByteSink* target = nullptr;
+
+      private:
+        Answer& answer_;
+      };
+
+      void Note(unsigned newStatus, std::uint64_t moreBytes);
+
+      IHttpAnswer& target_;
+      Sink sink_;
+    };
+
+    PluginMetrics& metrics_;
+    IClock& clock_;
+    const std::string route_;
+    const HttpMethod method_;
+    const std::int64_t beginMicroseconds_;
+    Answer answer_;
+  };
+
+  // "/jobs/([^/]+)/(archive)" -> "/jobs/{id}/archive": the regular expression of a route for people
+  std::string MakeRouteTemplate(const std::string& expression);
+} // namespace OrthancPlugins

@@ -7,10 +7,12 @@
 #include "SettingsParser.h"
 
 #include "Core/Failure.h"
+#include "Core/Spool/DictionaryFile.h"
 #include "Host/ErrorCodes.h"
 #include "Host/HostConfiguration.h"
 #include "Host/HostLog.h"
 #include "Host/OrthancDicomStore.h"
+#include "Host/OrthancDictionary.h"
 #include "Host/OrthancHttpAnswer.h"
 #include "Host/OrthancJobQueue.h"
 #include "Host/OrthancRestApi.h"
@@ -57,10 +59,28 @@ namespace OrthancPlugins
                  clock),
         controller(settings.jobs, spool, queue, factory, monitor, clock),
         streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock, monitor),
+        dictionary(
+          ParseDictionaryFile(LoadDictionaryFile(settings.spool.directory)),
+          [context](const PrivateTag& tag) { AnnouncePrivateTag(context, tag); },
+          [this](const std::string& text) { SaveDictionaryFile(settings.spool.directory, text); }),
         routes(settings),
-        services{settings,   version, clock, store,    host,
-                 planner,    spool,   queue, factory,  monitor,
-                 controller, streams, crcs,  notifier, clock.GetNowMicroseconds()}
+        services{settings,
+                 version,
+                 clock,
+                 store,
+                 host,
+                 planner,
+                 spool,
+                 queue,
+                 factory,
+                 monitor,
+                 controller,
+                 streams,
+                 crcs,
+                 notifier,
+                 numbers,
+                 dictionary,
+                 clock.GetNowMicroseconds()}
     {
     }
 
@@ -78,6 +98,8 @@ namespace OrthancPlugins
     JobController controller;
     StreamDirectory streams;
     CrcMemory crcs{CrcMemory::USUAL_ENTRIES};
+    NumberReservations numbers;
+    PrivateDictionary dictionary;
     RouteTable routes;
     Services services;
     boost::thread keeper;

@@ -5,7 +5,9 @@
 
 #include "Rest/ArchiveHandlers.h"
 #include "Rest/BulkHandlers.h"
+#include "Rest/CreateDicomHandlers.h"
 #include "Rest/DeliveryHandlers.h"
+#include "Rest/DocumentHandlers.h"
 #include "Rest/EventHandlers.h"
 #include "Rest/JobHandlers.h"
 #include "Rest/JobOutputHandlers.h"
@@ -20,7 +22,8 @@ namespace OrthancPlugins
     enum class Feature
     {
       Archive,
-      Jobs
+      Jobs,
+      Documents
     };
 
     bool IsEnabled(Feature feature, const Settings& settings)
@@ -32,6 +35,9 @@ namespace OrthancPlugins
 
       case Feature::Jobs:
         return settings.jobs.isEnabled;
+
+      case Feature::Documents:
+        return settings.documents.isEnabled;
       }
       return false;
     }
@@ -73,6 +79,13 @@ namespace OrthancPlugins
     { Feature::Jobs,    "/advanced-rest/archives/([^/]+)",
                                                           &GetArchive,     nullptr,          nullptr,         &EraseArchive },
     { Feature::Jobs,    "/advanced-rest/events",          &GetAllEvents,   nullptr,          nullptr,         nullptr },
+    { Feature::Documents, "/tools/create-dicom",          nullptr,         &PostCreateDicom, nullptr,         nullptr },
+    { Feature::Documents, "/tools/create-document",       nullptr,         &PostDocument,    &PostDocument,   nullptr },
+    { Feature::Documents, "/patients/([^/]+)/documents",  nullptr, &PostPatientDocument, &PostPatientDocument, nullptr },
+    { Feature::Documents, "/studies/([^/]+)/documents",   nullptr, &PostStudyDocument, &PostStudyDocument,   nullptr },
+    { Feature::Documents, "/series/([^/]+)/documents",    nullptr, &PostSeriesDocument, &PostSeriesDocument, nullptr },
+    { Feature::Documents, "/advanced-rest/private-dictionary",
+                                &GetPrivateDictionary, &PostPrivateDictionary, &PutPrivateDictionary, &ErasePrivateDictionary },
   };
   // clang-format on
 

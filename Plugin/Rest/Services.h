@@ -5,6 +5,7 @@
 
 #include "../Core/Archive/ArchivePlanner.h"
 #include "../Core/Archive/CrcMemory.h"
+#include "../Core/Dicom/PrivateDictionary.h"
 #include "../Core/HostVersion.h"
 #include "../Core/IClock.h"
 #include "../Core/IDicomStore.h"
@@ -12,6 +13,7 @@
 #include "../Core/Jobs/JobMonitor.h"
 #include "../Core/Jobs/StreamDirectory.h"
 #include "../Core/Notify/Notifier.h"
+#include "../Core/NumberReservations.h"
 #include "../Core/Settings.h"
 #include "../Core/Spool/ArchiveSpool.h"
 #include "../Http/IHostRest.h"
@@ -37,6 +39,8 @@ namespace OrthancPlugins
     StreamDirectory& streams;
     CrcMemory& crcs;
     Notifier& notifier;
+    NumberReservations& numbers;
+    PrivateDictionary& dictionary;
 
     // Of this run: tells the events of one run from those of another
     std::int64_t startedMicroseconds = 0;

@@ -78,8 +78,8 @@ namespace OrthancPlugins
                  clock),
         controller(settings.jobs, spool, jobs, factory, monitor, clock),
         streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock, monitor),
-        services{settings, version, clock,   store,      host,    planner, spool,
-                 jobs,     factory, monitor, controller, streams, crcs,    notifier}
+        services{settings, version, clock,      store,   host, planner,  spool,   jobs,
+                 factory,  monitor, controller, streams, crcs, notifier, numbers, dictionary}
     {
     }
 
@@ -98,6 +98,8 @@ namespace OrthancPlugins
     JobController controller;
     StreamDirectory streams;
     CrcMemory crcs{1000};
+    NumberReservations numbers;
+    PrivateDictionary dictionary{{}, {}, {}};
     Services services;
 
     std::size_t CountFiles() const

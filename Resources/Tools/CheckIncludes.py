@@ -40,7 +40,7 @@ THIRD = {
     "isa-l/*": ["Plugin/Core/Zip/Deflater.cpp", "UnitTests/Core/Zip/*.cpp"],
     "isa-l.h": ["Plugin/Core/Zip/Deflater.cpp", "UnitTests/Core/Zip/*.cpp"],
     "libdeflate.h": ["Plugin/Core/Zip/Deflater.cpp", "UnitTests/Core/Zip/*.cpp"],
-    "zlib.h": ["Plugin/Core/Zip/*.cpp", "Plugin/Core/Archive/*.cpp", "Plugin/Host/*.cpp",
+    "zlib.h": ["Plugin/Core/Zip/*.cpp", "Plugin/Core/Dicom/EncapsulatedDocumentReader.cpp", "Plugin/Core/Archive/*.cpp", "Plugin/Host/*.cpp",
                "UnitTests/**"],
     "dcmtk/**": ["Plugin/Core/Dicom/*.cpp", "UnitTests/**.cpp"],
     "qpdf/*": ["Plugin/Core/Dicom/*.cpp"],

@@ -8,6 +8,7 @@
 #include "Rest/CreateDicomHandlers.h"
 #include "Rest/DeliveryHandlers.h"
 #include "Rest/DocumentHandlers.h"
+#include "Rest/DocumentReadHandlers.h"
 #include "Rest/EventHandlers.h"
 #include "Rest/JobHandlers.h"
 #include "Rest/JobOutputHandlers.h"
@@ -80,10 +81,12 @@ namespace OrthancPlugins
                                                           &GetArchive,     nullptr,          nullptr,         &EraseArchive },
     { Feature::Jobs,    "/advanced-rest/events",          &GetAllEvents,   nullptr,          nullptr,         nullptr },
     { Feature::Documents, "/tools/create-dicom",          nullptr,         &PostCreateDicom, nullptr,         nullptr },
+    { Feature::Documents, "/instances/([^/]+)/pdf",       &GetInstancePdf, nullptr,          nullptr,         nullptr },
+    { Feature::Documents, "/instances/([^/]+)/document",  &GetInstanceDocument, nullptr,     nullptr,         nullptr },
     { Feature::Documents, "/tools/create-document",       nullptr,         &PostDocument,    &PostDocument,   nullptr },
-    { Feature::Documents, "/patients/([^/]+)/documents",  nullptr, &PostPatientDocument, &PostPatientDocument, nullptr },
-    { Feature::Documents, "/studies/([^/]+)/documents",   nullptr, &PostStudyDocument, &PostStudyDocument,   nullptr },
-    { Feature::Documents, "/series/([^/]+)/documents",    nullptr, &PostSeriesDocument, &PostSeriesDocument, nullptr },
+    { Feature::Documents, "/patients/([^/]+)/documents",  &GetPatientDocuments, &PostPatientDocument, &PostPatientDocument, nullptr },
+    { Feature::Documents, "/studies/([^/]+)/documents",   &GetStudyDocuments, &PostStudyDocument, &PostStudyDocument,   nullptr },
+    { Feature::Documents, "/series/([^/]+)/documents",    &GetSeriesDocuments, &PostSeriesDocument, &PostSeriesDocument, nullptr },
     { Feature::Documents, "/advanced-rest/private-dictionary",
                                 &GetPrivateDictionary, &PostPrivateDictionary, &PutPrivateDictionary, &ErasePrivateDictionary },
   };

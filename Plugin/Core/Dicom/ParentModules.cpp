@@ -144,7 +144,7 @@ namespace OrthancPlugins
       }
     }
 
-    std::string GetUid(DcmItem& item, const DcmTagKey& key)
+    std::string GetFirst(DcmItem& item, const DcmTagKey& key)
     {
       OFString uid;
       return item.findAndGetOFString(key, uid).good() ? std::string(uid.c_str(), uid.size())
@@ -176,7 +176,13 @@ namespace OrthancPlugins
   {
     const std::unique_ptr<DcmFileFormat> file = ReadModules(data);
     DcmDataset& source = *file->getDataset();
-    return {GetUid(source, DcmTagKey(0x0008, 0x0016)), GetUid(source, DcmTagKey(0x0008, 0x0018)),
-            GetUid(source, DcmTagKey(0x0020, 0x000D)), GetUid(source, DcmTagKey(0x0020, 0x000E))};
+    ObjectIdentity identity;
+    identity.sopClassUid = GetFirst(source, DcmTagKey(0x0008, 0x0016));
+    identity.sopInstanceUid = GetFirst(source, SOP_INSTANCE_UID);
+    identity.studyInstanceUid = GetFirst(source, DcmTagKey(0x0020, 0x000D));
+    identity.seriesInstanceUid = GetFirst(source, DcmTagKey(0x0020, 0x000E));
+    identity.contentDate = GetFirst(source, DcmTagKey(0x0008, 0x0023));
+    identity.contentTime = GetFirst(source, DcmTagKey(0x0008, 0x0033));
+    return identity;
   }
 } // namespace OrthancPlugins

@@ -16,13 +16,15 @@ namespace OrthancPlugins
   // Failure(SourceMissing) if it is no DICOM file
   void CopyParentModules(const IInstanceData& sibling, ResourceLevel level, DcmItem& target);
 
-  // By what other objects refer to one
+  // By what other objects refer to one, and when its content was made
   struct ObjectIdentity
   {
     std::string sopClassUid;
     std::string sopInstanceUid;
     std::string studyInstanceUid;
     std::string seriesInstanceUid;
+    std::string contentDate; // DA, may be empty
+    std::string contentTime; // TM, may be empty
   };
 
   // Throws Failure(SourceMissing) if it is no DICOM file

@@ -63,6 +63,9 @@ namespace OrthancPlugins
           ParseDictionaryFile(LoadDictionaryFile(settings.spool.directory)),
           [context](const PrivateTag& tag) { AnnouncePrivateTag(context, tag); },
           [this](const std::string& text) { SaveDictionaryFile(settings.spool.directory, text); }),
+        pages({settings.spool.directory, settings.documents.previewTimeoutSeconds,
+               std::uint64_t(settings.documents.previewMemoryMegabytes) << 20,
+               std::uint64_t(settings.documents.previewCacheMegabytes) << 20}),
         routes(settings),
         services{settings,
                  version,
@@ -100,6 +103,7 @@ namespace OrthancPlugins
     CrcMemory crcs{CrcMemory::USUAL_ENTRIES};
     NumberReservations numbers;
     PrivateDictionary dictionary;
+    PdfPageRenderer pages;
     RouteTable routes;
     Services services;
     boost::thread keeper;

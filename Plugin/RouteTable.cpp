@@ -83,6 +83,7 @@ namespace OrthancPlugins
     { Feature::Documents, "/tools/create-dicom",          nullptr,         &PostCreateDicom, nullptr,         nullptr },
     { Feature::Documents, "/instances/([^/]+)/pdf",       &GetInstancePdf, nullptr,          nullptr,         nullptr },
     { Feature::Documents, "/instances/([^/]+)/document",  &GetInstanceDocument, nullptr,     nullptr,         nullptr },
+    { Feature::Documents, "/instances/([^/]+)/document/preview", &GetInstancePreview, nullptr, nullptr,      nullptr },
     { Feature::Documents, "/tools/create-document",       nullptr,         &PostDocument,    &PostDocument,   nullptr },
     { Feature::Documents, "/patients/([^/]+)/documents",  &GetPatientDocuments, &PostPatientDocument, &PostPatientDocument, nullptr },
     { Feature::Documents, "/studies/([^/]+)/documents",   &GetStudyDocuments, &PostStudyDocument, &PostStudyDocument,   nullptr },

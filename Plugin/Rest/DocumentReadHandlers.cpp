@@ -112,10 +112,13 @@ namespace OrthancPlugins
     Validators MakeValidators(const FoundDocument& found)
     {
       Validators validators;
+      // Hosts that do not name the attachment still tell when they have received it
+      const std::string version = found.instance.attachmentUuid.empty()
+                                    ? std::to_string(found.instance.receptionUtc.value_or(0))
+                                    : found.instance.attachmentUuid;
       validators.entityTag = "\"" + found.document.sopInstanceUid + "-" +
-                             std::to_string(found.document.content->GetSizeBytes()) +
-                             (found.instance.attachmentUuid.empty() ? "" : "-") +
-                             found.instance.attachmentUuid + "\"";
+                             std::to_string(found.document.content->GetSizeBytes()) + "-" +
+                             version + "\"";
       // A UID with other characters than it may have must not break the header
       const bool isPlain = validators.entityTag.find_first_not_of(
                              "\"-.0123456789abcdefghijklmnopqrstuvwxyz") == std::string::npos;
@@ -288,8 +291,7 @@ namespace OrthancPlugins
 
     std::string Describe(const Services& services, const FoundDocument& found)
     {
-      const ObjectIdentity identity =
-        ReadIdentity(*services.store.OpenInstance(found.instance));
+      const ObjectIdentity identity = ReadIdentity(*services.store.OpenInstance(found.instance));
       const std::optional<unsigned> pages = CountPages(found);
       Json::Value entry;
       entry["ID"] = found.instance.id;
@@ -323,8 +325,8 @@ namespace OrthancPlugins
         for (const std::string& documentId : FindDocumentIds(services, instances, begin, end))
         {
           const auto instance =
-            std::find_if(instances.begin(), instances.end(), [&](const StoredInstance& other)
-                         { return other.id == documentId; });
+            std::find_if(instances.begin(), instances.end(),
+                         [&](const StoredInstance& other) { return other.id == documentId; });
           const std::optional<FoundDocument> found =
             instance == instances.end() ? std::nullopt : OpenDocument(services, *instance);
           if (found.has_value())
@@ -362,20 +364,44 @@ namespace OrthancPlugins
     Send(*found, request, answer);
   }
 
+  void GetInstancePreview(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
+  {
+    constexpr std::uint64_t USUAL_PIXELS = 1000;
+    constexpr std::uint64_t MAX_PIXELS = 4000;
+    constexpr std::uint64_t MAX_PAGE = 1'000'000;
+    const std::uint64_t page = request.GetUnsignedArgument("page", 1);
+    const std::uint64_t pixels = request.GetUnsignedArgument("size", USUAL_PIXELS);
+    if (page < 1 || page > MAX_PAGE || pixels < 1 || pixels > MAX_PIXELS)
+    {
+      throw Failure(FailureKind::OutOfRange,
+                    "\"page\" counts from 1, \"size\" is from 1 to " + std::to_string(MAX_PIXELS));
+    }
+    const std::optional<FoundDocument> found =
+      OpenDocument(services, FindInstance(services, request.groups.at(0)));
+    if (!found.has_value() || !found->isPdf)
+    {
+      answer.SendEmptyStatus(404);
+      return;
+    }
+    const std::string key = found->instance.id + MakeValidators(*found).entityTag;
+    const std::shared_ptr<const std::string> png = services.pages.Render(
+      key, *found->document.content, static_cast<unsigned>(page), static_cast<unsigned>(pixels));
+    answer.SetHeader("Cache-Control", "private");
+    answer.SendBuffer(*png, "image/png");
+  }
+
   void
   GetPatientDocuments(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
   {
     ListDocuments(services, ResourceLevel::Patient, request, answer);
   }
 
-  void
-  GetStudyDocuments(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
+  void GetStudyDocuments(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
   {
     ListDocuments(services, ResourceLevel::Study, request, answer);
   }
 
-  void
-  GetSeriesDocuments(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
+  void GetSeriesDocuments(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
   {
     ListDocuments(services, ResourceLevel::Series, request, answer);
   }

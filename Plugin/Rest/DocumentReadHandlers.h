@@ -15,18 +15,18 @@ namespace OrthancPlugins
   void GetInstancePdf(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
 
   // GET /instances/{id}/document: the same for a document of any type
-  void GetInstanceDocument(const Services& services,
-                           const HttpRequest& request,
-                           IHttpAnswer& answer);
+  void
+  GetInstanceDocument(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
+
+  // GET /instances/{id}/document/preview: a page of a PDF as a PNG image, "?page=" from 1, "?size=" for the
+  // pixels of its longer side
+  void
+  GetInstancePreview(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
 
   // GET /patients|studies|series/{id}/documents: what documents there are, with title, type, size, pages
-  void GetPatientDocuments(const Services& services,
-                           const HttpRequest& request,
-                           IHttpAnswer& answer);
-  void GetStudyDocuments(const Services& services,
-                         const HttpRequest& request,
-                         IHttpAnswer& answer);
-  void GetSeriesDocuments(const Services& services,
-                          const HttpRequest& request,
-                          IHttpAnswer& answer);
+  void
+  GetPatientDocuments(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
+  void GetStudyDocuments(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
+  void
+  GetSeriesDocuments(const Services& services, const HttpRequest& request, IHttpAnswer& answer);
 } // namespace OrthancPlugins

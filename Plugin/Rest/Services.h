@@ -5,6 +5,7 @@
 
 #include "../Core/Archive/ArchivePlanner.h"
 #include "../Core/Archive/CrcMemory.h"
+#include "../Core/Dicom/PdfPageRenderer.h"
 #include "../Core/Dicom/PrivateDictionary.h"
 #include "../Core/HostVersion.h"
 #include "../Core/IClock.h"
@@ -41,6 +42,7 @@ namespace OrthancPlugins
     Notifier& notifier;
     NumberReservations& numbers;
     PrivateDictionary& dictionary;
+    PdfPageRenderer& pages;
 
     // Of this run: tells the events of one run from those of another
     std::int64_t startedMicroseconds = 0;

@@ -78,8 +78,8 @@ namespace OrthancPlugins
                  clock),
         controller(settings.jobs, spool, jobs, factory, monitor, clock),
         streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock, monitor),
-        services{settings, version, clock,      store,   host, planner,  spool,   jobs,
-                 factory,  monitor, controller, streams, crcs, notifier, numbers, dictionary}
+        services{settings, version,    clock,   store, host,     planner, spool,      jobs, factory,
+                 monitor,  controller, streams, crcs,  notifier, numbers, dictionary, pages}
     {
     }
 
@@ -100,6 +100,7 @@ namespace OrthancPlugins
     CrcMemory crcs{1000};
     NumberReservations numbers;
     PrivateDictionary dictionary{{}, {}, {}};
+    PdfPageRenderer pages{{directory.GetPath().string(), 20, 1024u << 20, 64u << 20}};
     Services services;
 
     std::size_t CountFiles() const

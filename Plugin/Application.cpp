@@ -67,23 +67,10 @@ namespace OrthancPlugins
                std::uint64_t(settings.documents.previewMemoryMegabytes) << 20,
                std::uint64_t(settings.documents.previewCacheMegabytes) << 20}),
         routes(settings),
-        services{settings,
-                 version,
-                 clock,
-                 store,
-                 host,
-                 planner,
-                 spool,
-                 queue,
-                 factory,
-                 monitor,
-                 controller,
-                 streams,
-                 crcs,
-                 notifier,
-                 numbers,
-                 dictionary,
-                 clock.GetNowMicroseconds()}
+        services{settings,   version,    clock, store,    host,
+                 planner,    spool,      queue, factory,  monitor,
+                 controller, streams,    crcs,  notifier, clock.GetNowMicroseconds(),
+                 numbers,    dictionary, pages}
     {
     }
 

@@ -112,7 +112,7 @@ namespace OrthancPlugins
     WebhookSettings webhooks;
     ArchiveSettings archive;
     SpoolSettings spool;
-    DocumentSettings documents;
     HostSettings host;
+    DocumentSettings documents;
   };
 } // namespace OrthancPlugins

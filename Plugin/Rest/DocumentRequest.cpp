@@ -204,13 +204,20 @@ namespace OrthancPlugins
       }
     }
     const HeaderValue type = ParseHeaderValue(request.FindHeader("content-type").value_or(""));
+    const HeaderValue disposition =
+      ParseHeaderValue(request.FindHeader("content-disposition").value_or(""));
+    if (request.method == HttpMethod::Post &&
+        (disposition.value == "form-data" || type.value == "multipart/form-data"))
+    {
+      throw Failure(FailureKind::BadRequest,
+                    "Orthanc takes forms apart that are sent by POST: send the form by PUT (curl -X "
+                    "PUT -F ...), or the document itself with its options as headers");
+    }
     if (type.value == "multipart/form-data")
     {
       ReadForm(request, type, result);
       return result;
     }
-    const HeaderValue disposition =
-      ParseHeaderValue(request.FindHeader("content-disposition").value_or(""));
     const auto filename = disposition.parameters.find("filename");
     result.filename = filename == disposition.parameters.end() ? "" : filename->second;
     result.content = request.body;

@@ -40,11 +40,12 @@ namespace OrthancPlugins
     StreamDirectory& streams;
     CrcMemory& crcs;
     Notifier& notifier;
+
+    // Of this run: tells the events of one run from those of another
+    std::int64_t startedMicroseconds;
+
     NumberReservations& numbers;
     PrivateDictionary& dictionary;
     PdfPageRenderer& pages;
-
-    // Of this run: tells the events of one run from those of another
-    std::int64_t startedMicroseconds = 0;
   };
 } // namespace OrthancPlugins

@@ -64,7 +64,7 @@ THIRD = {
 
 # Standard C++ and POSIX
 STANDARD = re.compile(r"^[a-z_0-9]+$")
-POSIX = re.compile(r"^(sys/[a-z_]+|linux/[a-z_]+|netinet/[a-z_]+|arpa/inet|dirent|errno|fcntl|poll|"
+POSIX = re.compile(r"^(sys/[a-z_]+|linux/[a-z_]+|netinet/[a-z_]+|arpa/inet|dirent|errno|fcntl|iconv|poll|"
                    r"pthread|signal|spawn|stdio|stdlib|string|strings|time|unistd|grp|pwd)\.h$")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)

@@ -78,8 +78,9 @@ namespace OrthancPlugins
                  clock),
         controller(settings.jobs, spool, jobs, factory, monitor, clock),
         streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock, monitor),
-        services{settings, version,    clock,   store, host,     planner, spool,      jobs, factory,
-                 monitor,  controller, streams, crcs,  notifier, numbers, dictionary, pages}
+        services{settings, version,  clock,   store,   host,       planner,
+                 spool,    jobs,     factory, monitor, controller, streams,
+                 crcs,     notifier, 0,       numbers, dictionary, pages}
     {
     }
 

@@ -159,7 +159,9 @@ namespace OrthancPlugins
     for (unsigned long i = 0; i < source.card(); i++)
     {
       DcmElement* const element = source.getElement(i);
-      if (!IsOfLevel(element->getTag(), level))
+      // An empty character set is not allowed, and says what a missing one says
+      const bool isNothing = element->getTag() == ALWAYS[0] && element->getLength() == 0;
+      if (isNothing || !IsOfLevel(element->getTag(), level))
       {
         continue;
       }

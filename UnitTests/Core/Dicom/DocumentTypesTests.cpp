@@ -192,7 +192,7 @@ namespace OrthancPlugins
   {
     DicomObject object("");
     ObjectOptions options;
-    options.replaced = {"1.2.840.10008.5.1.4.1.1.104.1", "1.2.3", "1.2.4", "1.2.5"};
+    options.replaced = {"1.2.840.10008.5.1.4.1.1.104.1", "1.2.3", "1.2.4", "1.2.5", "", ""};
     CompleteDocument(object, DocumentKind::Pdf, MakePdf(), options);
     const std::string json = object.ToJson();
     EXPECT_NE(std::string::npos, json.find("0040A360"));

@@ -217,9 +217,10 @@ namespace OrthancPlugins
 
     HostAnswer StoreDocument(const Services& services, NewObject object, const ContentItem& item)
     {
-      const DecodedDocument document = DecodeDocument(services, item, object.options.title);
+      DecodedDocument document = DecodeDocument(services, item, object.options.title);
       object.kind = document.kind;
       object.content = document.bytes;
+      object.releaseContent = [&document] { std::string().swap(document.bytes); };
       HostAnswer answer = ObjectCreator(services).Store(object);
       AddWarnings(answer, document.warnings);
       return answer;

@@ -209,9 +209,10 @@ namespace OrthancPlugins
     if (request.method == HttpMethod::Post &&
         (disposition.value == "form-data" || type.value == "multipart/form-data"))
     {
-      throw Failure(FailureKind::BadRequest,
-                    "Orthanc takes forms apart that are sent by POST: send the form by PUT (curl -X "
-                    "PUT -F ...), or the document itself with its options as headers");
+      throw Failure(
+        FailureKind::BadRequest,
+        "Orthanc takes forms apart that are sent by POST: send the form by PUT (curl -X "
+        "PUT -F ...), or the document itself with its options as headers");
     }
     if (type.value == "multipart/form-data")
     {

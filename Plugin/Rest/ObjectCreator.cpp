@@ -251,6 +251,10 @@ namespace OrthancPlugins
     {
       std::memcpy(file.bytes.data() + file.documentOffset, wanted.content.data(),
                   wanted.content.size());
+      if (wanted.releaseContent)
+      {
+        wanted.releaseContent(); // the host is about to make copies of its own
+      }
     }
     const HostAnswer answer = services_.host.Call(HttpMethod::Post, "/instances", file.bytes);
     CheckStoreAnswer(answer);

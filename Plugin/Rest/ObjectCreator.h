@@ -10,6 +10,7 @@
 #include "../Core/NumberReservations.h"
 #include "../Http/IHostRest.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ namespace OrthancPlugins
     std::optional<ParentChoice> parent; // absent: a new patient and study
     std::optional<DocumentKind> kind;   // absent: no document, and "content" is empty
     std::string_view content;
+    std::function<void()> releaseContent; // called once it is not needed any more; may be empty
     NewItem tags;
     std::string privateCreator;
     std::string charset;   // without parent

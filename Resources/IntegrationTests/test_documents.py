@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 import dicom_samples
 import document_samples
 from comparing import check_error, check_same_error
+from orthanc_server import wait_until
 from document_samples import PDF_CLASS, make_cda, make_even, make_pdf, make_stl, make_uri
 
 pytestmark = pytest.mark.usefixtures("expect_errors")
@@ -597,3 +598,68 @@ def test_active_content(start_server, expect_errors):
     assert "JavaScript" in server.post("/tools/create-document", script).json()["Warnings"][0]
     answer = server.post("/tools/create-dicom", {"Tags": {}, "Content": make_uri(script)})
     assert "JavaScript" in answer.json()["Warnings"][0]
+
+
+# ---- Previews
+
+
+def test_preview(pair, tmp_path):
+    pdf = make_pdf(pages=2)
+    instance = pair.plugin.post("/tools/create-document", pdf).json()["ID"]
+    path = f"/instances/{instance}/document/preview"
+    for query in ("", "?page=2", "?page=2&size=50"):
+        answer = pair.plugin.get(path + query)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Content-Type"] == "image/png"
+        width, height = (int.from_bytes(answer.content[at:at + 4], "big") for at in (16, 20))
+        assert (width, height) == ((50, 25) if "size" in query else (1000, 500))
+        assert pair.plugin.get(path + query).content == answer.content
+    assert pair.plugin.get(path + "?page=3").status_code == 404
+    for query in ("?page=0", "?page=x", "?size=100000"):
+        assert pair.plugin.get(path + query).status_code == 400
+    secret = document_samples.run_qpdf(pdf, tmp_path, "--encrypt", "user", "owner", "256", "--")
+    instance = pair.plugin.post("/tools/create-document", secret).json()["ID"]
+    check_error(pair.plugin.get(f"/instances/{instance}/document/preview"), 400, 15)
+    stl = post_document(pair.plugin, "/tools/create-document", make_stl(), "model/stl")["ID"]
+    assert pair.plugin.get(f"/instances/{stl}/document/preview").status_code == 404
+    image = pair.plugin.upload(make_parent("preview"))["ID"]
+    assert pair.plugin.get(f"/instances/{image}/document/preview").status_code == 404
+
+
+def test_preview_within_its_limits(start_server, expect_errors):
+    """A page that would take forever ends its process, and the server goes on."""
+    expect_errors()
+    server = start_server({"AdvancedRest": {"Documents": {"PreviewTimeoutSeconds": 1,
+                                                          "PreviewMemoryMB": 64}}})
+    drawing = b"q 0.1 0 0 0.1 0 0 cm " + b"0 0 m 1000 1000 l 500 3 700 900 30 40 c S " * 300000 + b" Q"
+    pdf = make_pdf()
+    pdf = pdf.replace(b"/MediaBox[0 0 200 100]", b"/Contents 5 0 R/MediaBox[0 0 200 100]")
+    start = pdf.index(b"5 0 obj")
+    end = pdf.index(b"endobj", start)
+    pdf = pdf[:start] + b"5 0 obj\n<</Length %d>>stream\n" % len(drawing) + drawing + \
+        b"\nendstream\n" + pdf[end:]
+    instance = server.post("/tools/create-document", pdf).json()["ID"]
+    check_error(server.get(f"/instances/{instance}/document/preview?size=4000"), 400, 15)
+    assert server.get("/system").status_code == 200
+
+
+# ---- Differences because the plugin stores them
+
+
+def test_lua_and_routing_see_documents(start_server, tmp_path):
+    script = tmp_path / "hook.lua"
+    script.write_text("""
+function OnStoredInstance(instanceId, tags, metadata, origin)
+  RestApiPut('/instances/' .. instanceId .. '/metadata/5000', origin['RequestOrigin'])
+end
+function ReceivedInstanceFilter(dicom, origin)
+  return dicom.PatientID ~= 'filtered'
+end
+""")
+    server = start_server({"LuaScripts": [str(script)]})
+    stored = server.post("/tools/create-document", make_pdf()).json()
+    wait_until(lambda: server.get(f"/instances/{stored['ID']}/metadata/5000").text == "Plugins",
+               "the script to see the document")
+    answer = post_document(server, "/tools/create-document", make_pdf(),
+                           **{"Document-Patient-ID": "filtered"})
+    assert answer["Status"] == "FilteredOut"

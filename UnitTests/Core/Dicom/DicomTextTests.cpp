@@ -38,8 +38,9 @@ namespace OrthancPlugins
               Decode("Hong^Gildong=\x1b$)C\xFB\xF3^\x1b$)C\xD1\xCE\xD4\xD7=\x1b$)C\xC8\xAB^\x1b$)C"
                      "\xB1\xE6\xB5\xBF",
                      "\\ISO 2022 IR 149"));
-    EXPECT_EQ("Zhang^XiaoDong=张^小东=",
-              Decode("Zhang^XiaoDong=\x1b$)A\xD5\xC5^\x1b$)A\xD0\xA1\xB6\xAB=", "\\ISO 2022 IR 58"));
+    EXPECT_EQ(
+      "Zhang^XiaoDong=张^小东=",
+      Decode("Zhang^XiaoDong=\x1b$)A\xD5\xC5^\x1b$)A\xD0\xA1\xB6\xAB=", "\\ISO 2022 IR 58"));
     EXPECT_EQ("Äneas Люк",
               Decode("\xC4neas \x1b-L\xBB\xEE\xDA", "ISO 2022 IR 100\\ISO 2022 IR 144"));
     EXPECT_EQ("丂", Decode("\x1b$(D\x30\x21\x1b(B", "\\ISO 2022 IR 159"));

@@ -87,8 +87,17 @@ namespace OrthancPlugins
                const std::optional<ParentChoice>& parent,
                IHttpAnswer& answer)
     {
-      CheckDocument(request.kind, request.content);
       std::vector<std::string> warnings;
+      CapturedImage image;
+      if (request.kind.has_value())
+      {
+        CheckDocument(*request.kind, request.content);
+      }
+      else
+      {
+        image =
+          LooksLikeJpeg(request.content) ? WrapJpeg(request.content) : DecodePng(request.content);
+      }
       if (request.kind == DocumentKind::Pdf)
       {
         warnings = CheckActiveContent(services, request.content);
@@ -97,7 +106,8 @@ namespace OrthancPlugins
       NewObject object;
       object.parent = parent;
       object.kind = request.kind;
-      object.content = request.content;
+      object.content = request.kind.has_value() ? request.content : std::string_view();
+      object.image = request.kind.has_value() ? nullptr : &image;
       object.charset = services.settings.host.defaultCharset;
       object.replaces = GetField(request, "Replaces");
       object.options = MakeObjectOptions(services);
@@ -105,7 +115,8 @@ namespace OrthancPlugins
       object.isForced = !parent.has_value();
       for (const auto& [field, value] : request.fields)
       {
-        const std::string& keyword = GetDocumentFields().at(field);
+        const bool isImageTitle = field == "Title" && !request.kind.has_value();
+        const std::string keyword = isImageTitle ? "ImageComments" : GetDocumentFields().at(field);
         const bool isOfParent =
           parent.has_value() &&
           (OF_PATIENT.count(field) != 0 ||

@@ -3,6 +3,7 @@
 
 #include "DocumentRequest.h"
 
+#include "../Core/Dicom/CapturedImage.h"
 #include "../Core/Failure.h"
 #include "../Http/FormData.h"
 
@@ -100,18 +101,28 @@ namespace OrthancPlugins
              mime == "application/x-www-form-urlencoded" || mime == "binary/octet-stream";
     }
 
-    DocumentKind
+    bool IsImage(const std::string& mime, std::string_view content)
+    {
+      return mime == "image/png" || mime == "image/jpeg" || mime == "image/jpg" ||
+             (IsVague(mime) && (LooksLikePng(content) || LooksLikeJpeg(content)));
+    }
+
+    std::optional<DocumentKind>
     FindKind(const std::string& mime, const std::string& filename, std::string_view content)
     {
       if (const std::optional<DocumentKind> kind = FindDocumentKind(mime))
       {
-        return *kind;
+        return kind;
+      }
+      if (IsImage(mime, content))
+      {
+        return std::nullopt;
       }
       if (!IsVague(mime))
       {
         throw Failure(FailureKind::OutOfRange,
                       "The Content-Type is not one that can be made into a DICOM object: PDF, CDA "
-                      "(text/xml), STL, OBJ, MTL");
+                      "(text/xml), STL, OBJ, MTL, PNG, JPEG");
       }
       const std::string lower = ToLower(filename);
       for (const auto& [extension, kind] : EXTENSIONS)
@@ -132,7 +143,7 @@ namespace OrthancPlugins
         throw Failure(FailureKind::BadFormat,
                       "This is no document that is known: give its Content-Type");
       }
-      return *kind;
+      return kind;
     }
 
     void ReadForm(const HttpRequest& request, const HeaderValue& type, DocumentRequest& result)

@@ -226,6 +226,10 @@ namespace OrthancPlugins
     {
       CompleteDocument(*object, *wanted.kind, wanted.content, options);
     }
+    else if (wanted.image != nullptr)
+    {
+      CompleteCapture(*object, *wanted.image, options);
+    }
     else
     {
       CompleteRawData(*object, options);
@@ -244,8 +248,18 @@ namespace OrthancPlugins
     {
       const std::unique_ptr<DicomObject> object =
         Make(wanted, parent.has_value() ? &*parent : nullptr, nullptr);
-      file =
-        wanted.kind.has_value() ? object->Serialize(wanted.content.size()) : object->Serialize();
+      if (wanted.kind.has_value())
+      {
+        file = object->Serialize(wanted.content.size());
+      }
+      else if (wanted.image != nullptr)
+      {
+        file = object->SerializeImage(wanted.image->bytes, wanted.image->isJpeg);
+      }
+      else
+      {
+        file = object->Serialize();
+      }
     }
     if (wanted.kind.has_value())
     {

@@ -29,8 +29,9 @@ namespace OrthancPlugins
   // What a client wants to be made
   struct NewObject
   {
-    std::optional<ParentChoice> parent; // absent: a new patient and study
-    std::optional<DocumentKind> kind;   // absent: no document, and "content" is empty
+    std::optional<ParentChoice> parent;   // absent: a new patient and study
+    std::optional<DocumentKind> kind;     // absent: no document, and "content" is empty
+    const CapturedImage* image = nullptr; // instead of a document
     std::string_view content;
     std::function<void()> releaseContent; // called once it is not needed any more; may be empty
     NewItem tags;

@@ -5,9 +5,12 @@
 import base64
 import concurrent.futures
 import io
+import struct
 import subprocess
+import zlib
 
 import pydicom
+import pydicom.encaps
 import pytest
 from pydicom.dataset import Dataset
 
@@ -528,14 +531,54 @@ def test_force_and_sop_class(pair):
     assert answer.status_code == 400
 
 
-def make_png():
-    import struct
-    import zlib
-
+def make_png(color=0, rows=b"\0\1\2\0\3\4"):
+    """2 x 2 pixels; "color" as in the PNG header: 0 is gray, 2 is RGB."""
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(b"\0\1\2\0\3\4")) + chunk(b"IEND", b""))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, color, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def read_jpeg():
+    """A JPEG of the baseline process, out of a sample."""
+    dataset = pydicom.dcmread(io.BytesIO(dicom_samples.read_sample("SC_rgb_dcmtk_+eb+cr.dcm")))
+    return next(pydicom.encaps.generate_pixel_data_frame(dataset.PixelData))
+
+
+@pytest.mark.parametrize("mime", ["image/png", "application/octet-stream"])
+def test_png_as_secondary_capture(pair, tmp_path, mime):
+    dicom = make_parent("png", PatientName="Äneas")
+    parent = pair.plugin.upload(dicom)
+    path = f"/studies/{parent['ParentStudy']}/documents"
+    for content, samples, pixels in ((make_png(), 1, b"\1\2\3\4"),
+                                     (make_png(2, b"\0" + b"abcdef" + b"\0" + b"ghijkl"), 3,
+                                      b"abcdefghijkl")):
+        stored = post_document(pair.plugin, path, content, mime, **{"Document-Title": "Scan"})
+        dataset = read_dicom(pair.plugin, stored["ID"])
+        assert dataset.SOPClassUID == "1.2.840.10008.5.1.4.1.1.7"
+        assert (dataset.SamplesPerPixel, dataset.PixelData) == (samples, pixels)
+        assert (dataset.PatientName, dataset.ImageComments) == ("Äneas", "Scan")
+        assert pair.plugin.get(f"/instances/{stored['ID']}/preview").status_code == 200
+        check_conformant(pair.plugin, stored["ID"], tmp_path, dicom)
+    post_document(pair.plugin, path, make_png()[:-30], "image/png", status=400)
+
+
+def test_jpeg_as_secondary_capture(pair, tmp_path):
+    dicom = make_parent("jpeg")
+    parent = pair.plugin.upload(dicom)
+    path = f"/studies/{parent['ParentStudy']}/documents"
+    jpeg = read_jpeg()
+    stored = post_document(pair.plugin, path, jpeg, "image/jpeg")
+    dataset = read_dicom(pair.plugin, stored["ID"])
+    assert dataset.file_meta.TransferSyntaxUID == dicom_samples.JPEG_BASELINE
+    frame = next(pydicom.encaps.generate_pixel_data_frame(dataset.PixelData))
+    assert frame.rstrip(b"\0") == jpeg.rstrip(b"\0")
+    assert dataset.LossyImageCompression == "01"
+    assert (dataset.Rows, dataset.Columns) == (100, 100)
+    assert pair.plugin.get(f"/instances/{stored['ID']}/preview").status_code == 200
+    check_conformant(pair.plugin, stored["ID"], tmp_path, dicom)
+    post_document(pair.plugin, path, jpeg.replace(b"\xff\xc0", b"\xff\xc2"), "image/jpeg", status=400)
+    post_document(pair.plugin, path, jpeg[:100], "image/jpeg", status=400)
 
 
 def test_lists_of_contents(pair):

@@ -43,6 +43,7 @@ THIRD = {
     "zlib.h": ["Plugin/Core/Zip/*.cpp", "Plugin/Core/Dicom/EncapsulatedDocumentReader.cpp", "Plugin/Core/Archive/*.cpp", "Plugin/Host/*.cpp",
                "UnitTests/**"],
     "dcmtk/**": ["Plugin/Core/Dicom/*.cpp", "UnitTests/**.cpp"],
+    "png.h": ["Plugin/Core/Dicom/*.cpp"],
     "qpdf/*": ["Plugin/Core/Dicom/*.cpp"],
     "prometheus/*": ["Plugin/Core/Metrics/*", "UnitTests/**"],
     "json/*": ["Plugin/Core/Spool/ArchiveRecordJson.cpp", "Plugin/Core/Jobs/*.cpp",

@@ -76,10 +76,9 @@ namespace OrthancPlugins
 
     // "target" is a file with its meta header, or a data set
     template <typename Target>
-    std::string WriteAll(Target& target)
+    std::string WriteAll(Target& target, E_TransferSyntax syntax)
     {
-      const std::uint64_t length =
-        target.calcElementLength(EXS_LittleEndianExplicit, EET_ExplicitLength);
+      const std::uint64_t length = target.calcElementLength(syntax, EET_ExplicitLength);
       if (length >= DCM_UndefinedLength)
       {
         ThrowUnwritable();
@@ -87,8 +86,7 @@ namespace OrthancPlugins
       std::string buffer(static_cast<std::size_t>(length) + WRITE_MARGIN_BYTES, '\0');
       DcmOutputBufferStream stream(buffer.data(), static_cast<offile_off_t>(buffer.size()));
       target.transferInit();
-      const bool isGood =
-        target.write(stream, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr).good();
+      const bool isGood = target.write(stream, syntax, EET_ExplicitLength, nullptr).good();
       target.transferEnd();
       stream.flush();
       void* written = nullptr;
@@ -102,14 +100,28 @@ namespace OrthancPlugins
       return buffer;
     }
 
+    void AppendUint32(std::string& target, std::uint64_t value)
+    {
+      for (unsigned i = 0; i < 4; i++)
+      {
+        target.push_back(static_cast<char>(value >> (8 * i) & 0xFF));
+      }
+    }
+
     void AppendElementHead(std::string& target, std::uint64_t valueBytes)
     {
       const char head[] = {0x42, 0x00, 0x11, 0x00, 'O', 'B', 0, 0};
       target.append(head, sizeof(head));
-      for (unsigned i = 0; i < 4; i++)
-      {
-        target.push_back(static_cast<char>(valueBytes >> (8 * i) & 0xFF));
-      }
+      AppendUint32(target, valueBytes);
+    }
+
+    // (FFFE,element) of encapsulated pixel data
+    void AppendItem(std::string& target, unsigned element, std::uint64_t valueBytes)
+    {
+      target += "\xFE\xFF";
+      target.push_back(static_cast<char>(element & 0xFF));
+      target.push_back(static_cast<char>(element >> 8 & 0xFF));
+      AppendUint32(target, valueBytes);
     }
   } // namespace
 
@@ -299,10 +311,10 @@ namespace OrthancPlugins
       ThrowUnwritable();
     }
 
-    result.bytes = WriteAll(pimpl_->file);
+    result.bytes = WriteAll(pimpl_->file, EXS_LittleEndianExplicit);
     if (documentBytes != nullptr)
     {
-      const std::string tail = WriteAll(behind);
+      const std::string tail = WriteAll(behind, EXS_LittleEndianExplicit);
       const std::size_t headBytes = result.bytes.size() + ELEMENT_HEAD_BYTES;
       std::string bytes;
       bytes.reserve(headBytes + static_cast<std::size_t>(valueBytes) + tail.size());
@@ -312,6 +324,53 @@ namespace OrthancPlugins
       bytes += tail;
       result.bytes = std::move(bytes);
       result.documentOffset = headBytes;
+    }
+    return result;
+  }
+
+  void DicomObject::SetNumber(const std::string& tag, unsigned value)
+  {
+    if (pimpl_->GetDataset().putAndInsertUint16(FindTag(tag), static_cast<Uint16>(value)).bad())
+    {
+      ThrowUnwritable();
+    }
+  }
+
+  DicomFile DicomObject::SerializeImage(const std::string& pixels, bool isJpeg)
+  {
+    DcmDataset& dataset = pimpl_->GetDataset();
+    const E_TransferSyntax syntax = isJpeg ? EXS_JPEGProcess1 : EXS_LittleEndianExplicit;
+    if (pimpl_->file.validateMetaInfo(syntax, EWM_createNewMeta).bad())
+    {
+      ThrowUnwritable();
+    }
+    // Meta header and data set are written without the pixels, which need no copy in DCMTK
+    DicomFile result;
+    delete dataset.remove(DCM_PixelData);
+    result.bytes = WriteAll(pimpl_->file, syntax);
+    const std::size_t paddedBytes = pixels.size() + pixels.size() % 2;
+    if (paddedBytes > MAX_DOCUMENT_BYTES)
+    {
+      throw Failure(FailureKind::TooLarge, "The image is too large for a DICOM object");
+    }
+    result.bytes.reserve(result.bytes.size() + paddedBytes + 64);
+    const char tag[] = {'\xE0', '\x7F', 0x10, 0x00, 'O', 'B', 0, 0};
+    result.bytes.append(tag, sizeof(tag));
+    if (isJpeg)
+    {
+      AppendUint32(result.bytes, DCM_UndefinedLength);
+      AppendItem(result.bytes, 0xE000, 0); // an empty offset table
+      AppendItem(result.bytes, 0xE000, paddedBytes);
+    }
+    else
+    {
+      AppendUint32(result.bytes, paddedBytes);
+    }
+    result.bytes += pixels;
+    result.bytes.append(paddedBytes - pixels.size(), '\0');
+    if (isJpeg)
+    {
+      AppendItem(result.bytes, 0xE0DD, 0);
     }
     return result;
   }

@@ -86,6 +86,13 @@ namespace OrthancPlugins
     // Without a document
     DicomFile Serialize();
 
+    // Numbers of the image pixel module and others that are US
+    void SetNumber(const std::string& tag, unsigned value);
+
+    // With pixel data: uncompressed, or one JPEG stream of the baseline process, then the transfer
+    // syntax is that (PS3.5 A.4.1)
+    DicomFile SerializeImage(const std::string& pixels, bool isJpeg);
+
   private:
     DicomFile Serialize(const std::uint64_t* documentBytes);
 

@@ -55,14 +55,14 @@ namespace OrthancPlugins
     };
 
     const CodeElement CODE_ELEMENTS[] = {
-      {"(B", "US-ASCII", 1, false, 0, false},    {"(J", "SHIFT_JISX0213", 1, false, 0, false},
-      {")I", "SHIFT_JISX0213", 1, true, 0, false},    {"$B", "EUC-JP", 2, false, 0, true},
-      {"$(D", "EUC-JP", 2, false, '\x8F', true}, {"$)C", "EUC-KR", 2, true, 0, true},
-      {"$)A", "EUC-CN", 2, true, 0, true},       {"-A", "ISO-8859-1", 1, true, 0, false},
-      {"-B", "ISO-8859-2", 1, true, 0, false},   {"-C", "ISO-8859-3", 1, true, 0, false},
-      {"-D", "ISO-8859-4", 1, true, 0, false},   {"-L", "ISO-8859-5", 1, true, 0, false},
-      {"-G", "ISO-8859-6", 1, true, 0, false},   {"-F", "ISO-8859-7", 1, true, 0, false},
-      {"-H", "ISO-8859-8", 1, true, 0, false},   {"-M", "ISO-8859-9", 1, true, 0, false},
+      {"(B", "US-ASCII", 1, false, 0, false},      {"(J", "SHIFT_JISX0213", 1, false, 0, false},
+      {")I", "SHIFT_JISX0213", 1, true, 0, false}, {"$B", "EUC-JP", 2, false, 0, true},
+      {"$(D", "EUC-JP", 2, false, '\x8F', true},   {"$)C", "EUC-KR", 2, true, 0, true},
+      {"$)A", "EUC-CN", 2, true, 0, true},         {"-A", "ISO-8859-1", 1, true, 0, false},
+      {"-B", "ISO-8859-2", 1, true, 0, false},     {"-C", "ISO-8859-3", 1, true, 0, false},
+      {"-D", "ISO-8859-4", 1, true, 0, false},     {"-L", "ISO-8859-5", 1, true, 0, false},
+      {"-G", "ISO-8859-6", 1, true, 0, false},     {"-F", "ISO-8859-7", 1, true, 0, false},
+      {"-H", "ISO-8859-8", 1, true, 0, false},     {"-M", "ISO-8859-9", 1, true, 0, false},
       {"-T", "TIS-620", 1, true, 0, false}};
 
     // What is active at the start of each value, by the first value of (0008,0005)

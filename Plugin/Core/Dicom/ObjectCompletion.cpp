@@ -8,6 +8,7 @@
 #include "../Failure.h"
 #include "../Uuid.h"
 
+#include <cstdio>
 #include <ctime>
 
 namespace OrthancPlugins
@@ -15,6 +16,7 @@ namespace OrthancPlugins
   namespace
   {
     constexpr std::int64_t SECOND_MICROSECONDS = 1'000'000;
+    constexpr const char* SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7";
     constexpr const char* RAW_DATA = "1.2.840.10008.5.1.4.1.1.66";
 
     // Of the implementation, as a creator of raw data (PS3.3 C.19.1)
@@ -244,6 +246,55 @@ namespace OrthancPlugins
       {
         object.SetDefault("HL7InstanceIdentifier", identifier);
       }
+    }
+    SetPredecessor(object, options);
+  }
+
+  void
+  CompleteCapture(DicomObject& object, const CapturedImage& image, const ObjectOptions& options)
+  {
+    if (object.Has("SOPClassUID") && object.GetText("SOPClassUID") != SECONDARY_CAPTURE)
+    {
+      throw Failure(FailureKind::OutOfRange,
+                    std::string("Tag \"SOPClassUID\": an image needs the SOP class ") +
+                      SECONDARY_CAPTURE);
+    }
+    CompleteObject(object, options);
+    object.Set("SOPClassUID", SECONDARY_CAPTURE);
+    object.SetDefault("Modality", options.modality.empty() ? "OT" : options.modality);
+    object.SetDefault("ConversionType", "WSD");
+    object.SetDefault("PatientOrientation", "");
+    if (!options.hasParentSeries)
+    {
+      object.SetDefault("Laterality", ""); // Type 2C, and nobody knows of what the image is
+    }
+    object.SetDefault("BurnedInAnnotation", options.isBurnedIn ? "YES" : "NO");
+    if (!options.title.empty())
+    {
+      object.SetDefault("ImageComments", ShortenToShortText(options.title));
+    }
+    object.SetNumber("SamplesPerPixel", image.samplesPerPixel);
+    object.Set("PhotometricInterpretation", image.photometricInterpretation);
+    if (image.samplesPerPixel > 1)
+    {
+      object.SetNumber("PlanarConfiguration", 0);
+    }
+    object.SetNumber("Rows", image.rows);
+    object.SetNumber("Columns", image.columns);
+    object.SetNumber("BitsAllocated", image.bitsAllocated);
+    object.SetNumber("BitsStored", image.bitsAllocated);
+    object.SetNumber("HighBit", image.bitsAllocated - 1);
+    object.SetNumber("PixelRepresentation", 0);
+    if (image.isJpeg)
+    {
+      // PS3.3 C.7.6.1.1.5
+      const double ratio =
+        static_cast<double>(image.uncompressedBytes) / static_cast<double>(image.bytes.size());
+      char text[32];
+      std::snprintf(text, sizeof(text), "%.3g", ratio);
+      object.Set("LossyImageCompression", "01");
+      object.Set("LossyImageCompressionRatio", text);
+      object.Set("LossyImageCompressionMethod", "ISO_10918_1");
     }
     SetPredecessor(object, options);
   }

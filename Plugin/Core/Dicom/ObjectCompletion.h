@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "CapturedImage.h"
 #include "DicomObject.h"
 #include "DocumentTypes.h"
 #include "ParentModules.h"
@@ -59,6 +60,11 @@ namespace OrthancPlugins
                         DocumentKind kind,
                         std::string_view content,
                         const ObjectOptions& options);
+
+  // The same for an image (PS3.3 A.8.1). Throws Failure(OutOfRange) if the client has given another SOP
+  // class
+  void
+  CompleteCapture(DicomObject& object, const CapturedImage& image, const ObjectOptions& options);
 
   // The same for an object that is nothing else: Raw Data (PS3.3 A.37), unless the client has given a SOP
   // class

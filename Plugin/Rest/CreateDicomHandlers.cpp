@@ -102,6 +102,19 @@ namespace OrthancPlugins
              !request.replaces.empty();
     }
 
+    // Those that we can read: needed for what the host cannot write beside them
+    bool IsOwnImage(const ContentItem& item)
+    {
+      const std::string mime = ParseDataUri(item.uri)->mime;
+      return mime == "image/png" || mime == "image/jpeg";
+    }
+
+    CapturedImage DecodeImage(const ContentItem& item)
+    {
+      const std::string bytes = DecodeDataUri(*ParseDataUri(item.uri), true);
+      return LooksLikeJpeg(bytes) ? WrapJpeg(bytes) : DecodePng(bytes);
+    }
+
     // As the host would get it: with a SOP class, if it has none
     std::string InsertSopClass(std::string_view body, const CreateDicomRequest& request)
     {
@@ -441,6 +454,14 @@ namespace OrthancPlugins
         object.content = document.bytes;
       }
       answer.SendJson(creator.Preview(object));
+    }
+    else if (IsOurs(*wanted) && !wanted->isArray && !wanted->isDryRun &&
+             IsOwnImage(wanted->contents.front()))
+    {
+      NewObject object = MakeNewObject(services, *wanted);
+      const CapturedImage image = DecodeImage(wanted->contents.front());
+      object.image = &image;
+      Forward(ObjectCreator(services).Store(object), "application/json", answer);
     }
     else if (wanted->isDryRun)
     {

@@ -6,6 +6,7 @@ import base64
 import os
 import struct
 import subprocess
+import zlib
 
 PDF_CLASS = "1.2.840.10008.5.1.4.1.1.104.1"
 
@@ -53,6 +54,14 @@ def make_stl(triangles=1):
 def make_cda(title="Bericht"):
     return ('<?xml version="1.0" encoding="UTF-8"?><ClinicalDocument xmlns="urn:hl7-org:v3">'
             f'<id root="1.2.3" extension="7"/><title>{title}</title></ClinicalDocument>').encode()
+
+
+def make_png(color=0, rows=b"\0\1\2\0\3\4"):
+    """2 x 2 pixels; "color" as in the PNG header: 0 is gray, 2 is RGB."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, color, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
 def make_uri(content, mime="application/pdf"):

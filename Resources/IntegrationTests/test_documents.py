@@ -5,9 +5,7 @@
 import base64
 import concurrent.futures
 import io
-import struct
 import subprocess
-import zlib
 
 import pydicom
 import pydicom.encaps
@@ -17,8 +15,8 @@ from pydicom.dataset import Dataset
 import dicom_samples
 import document_samples
 from comparing import check_error, check_same_error
+from document_samples import PDF_CLASS, make_cda, make_even, make_pdf, make_png, make_stl, make_uri
 from orthanc_server import wait_until
-from document_samples import PDF_CLASS, make_cda, make_even, make_pdf, make_stl, make_uri
 
 pytestmark = pytest.mark.usefixtures("expect_errors")
 
@@ -531,14 +529,6 @@ def test_force_and_sop_class(pair):
     assert answer.status_code == 400
 
 
-def make_png(color=0, rows=b"\0\1\2\0\3\4"):
-    """2 x 2 pixels; "color" as in the PNG header: 0 is gray, 2 is RGB."""
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, color, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
-
-
 def read_jpeg():
     """A JPEG of the baseline process, out of a sample."""
     dataset = pydicom.dcmread(io.BytesIO(dicom_samples.read_sample("SC_rgb_dcmtk_+eb+cr.dcm")))
@@ -706,3 +696,11 @@ end
     answer = post_document(server, "/tools/create-document", make_pdf(),
                            **{"Document-Patient-ID": "filtered"})
     assert answer["Status"] == "FilteredOut"
+
+
+def test_the_routes_can_be_given_back(start_server, expect_errors):
+    expect_errors()
+    server = start_server({"AdvancedRest": {"Documents": False}})
+    answer = server.post("/tools/create-dicom", {"Tags": {}, "Content": make_uri(make_pdf() + b"xx")})
+    assert "DocumentTitle" not in read_dicom(server, answer.json()["ID"])
+    assert server.post("/tools/create-document", make_pdf()).status_code == 404

@@ -8,7 +8,7 @@ import io
 import pydicom
 import pytest
 
-from document_samples import make_pdf, make_uri
+from document_samples import make_pdf, make_png, make_uri
 
 CREATOR = "RawDataStore"
 DICTIONARY = {
@@ -147,6 +147,12 @@ def test_private_tags_of_documents(server):
     dataset = create(server, {"0405,1001": "x"}, Content=make_uri(pdf))
     assert dataset[0x0405, 0x1001].value == "x"
     assert dataset.EncapsulatedDocument[:len(pdf)] == pdf
+
+
+def test_private_tags_of_images(server):
+    dataset = create(server, {"0405,1001": "x"}, Content=make_uri(make_png(), "image/png"))
+    assert dataset[0x0405, 0x1001].value == "x"
+    assert (dataset.Rows, dataset.PixelData) == (2, b"\1\2\3\4")
 
 
 def test_dry_run_stores_nothing(server):

@@ -17,7 +17,7 @@ def make_pdf(title=None, pages=1, ballast=0, ending=b"", version="1.4", catalog=
     information = "<<>>" if title is None else "<</Title <FEFF" + title.encode("utf-16-be").hex() + ">>>"
     objects = [f"<</Type/Catalog/Pages 2 0 R{catalog}>>".encode(),
                f"<</Type/Pages/Kids[{kids}]/Count {pages}>>".encode(), information.encode()]
-    objects += [b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]>>"] * pages
+    objects += [b"<</Type/Page/Parent 2 0 R/Resources<<>>/MediaBox[0 0 200 100]>>"] * pages
     objects.append(b"<</Length %d>>stream\n" % ballast + os.urandom(1) * ballast + b"\nendstream")
     data = f"%PDF-{version}\n%\xe2\xe3\xcf\xd3\n".encode("latin-1")
     offsets = []

@@ -11,10 +11,12 @@
 
 #include "Core/Failure.h"
 #include "Core/Media/OverlayFolder.h"
+#include "Core/Spool/DictionaryFile.h"
 #include "Host/ErrorCodes.h"
 #include "Host/HostConfiguration.h"
 #include "Host/HostLog.h"
 #include "Host/OrthancDicomStore.h"
+#include "Host/OrthancDictionary.h"
 #include "Host/OrthancHttpAnswer.h"
 #include "Host/OrthancJobQueue.h"
 #include "Host/OrthancMetrics.h"
@@ -87,24 +89,18 @@ namespace OrthancPlugins
         controller(settings.jobs, spool, queue, factory, monitor, clock),
         streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock, monitor),
         exporter(settings, hostMetrics, metrics, MakeCollectors(), clock),
+        dictionary(
+          ParseDictionaryFile(LoadDictionaryFile(settings.spool.directory)),
+          [context](const PrivateTag& tag) { AnnouncePrivateTag(context, tag); },
+          [this](const std::string& text) { SaveDictionaryFile(settings.spool.directory, text); }),
+        pages({settings.spool.directory, settings.documents.previewTimeoutSeconds,
+               std::uint64_t(settings.documents.previewMemoryMegabytes) << 20,
+               std::uint64_t(settings.documents.previewCacheMegabytes) << 20}),
         routes(settings),
-        services{settings,
-                 version,
-                 clock,
-                 store,
-                 host,
-                 planner,
-                 spool,
-                 queue,
-                 factory,
-                 monitor,
-                 controller,
-                 streams,
-                 crcs,
-                 notifier,
-                 metrics,
-                 exporter,
-                 clock.GetNowMicroseconds()}
+        services{settings,   version, clock,      store,    host,
+                 planner,    spool,   queue,      factory,  monitor,
+                 controller, streams, crcs,       notifier, metrics,
+                 exporter,   numbers, dictionary, pages,    clock.GetNowMicroseconds()}
     {
     }
 
@@ -127,6 +123,9 @@ namespace OrthancPlugins
     StreamDirectory streams;
     MetricsExporter exporter;
     CrcMemory crcs{CrcMemory::USUAL_ENTRIES};
+    NumberReservations numbers;
+    PrivateDictionary dictionary;
+    PdfPageRenderer pages;
     RouteTable routes;
     Services services;
     boost::thread keeper;

@@ -5,7 +5,10 @@
 
 #include "Rest/ArchiveHandlers.h"
 #include "Rest/BulkHandlers.h"
+#include "Rest/CreateDicomHandlers.h"
 #include "Rest/DeliveryHandlers.h"
+#include "Rest/DocumentHandlers.h"
+#include "Rest/DocumentReadHandlers.h"
 #include "Rest/EventHandlers.h"
 #include "Rest/JobHandlers.h"
 #include "Rest/JobOutputHandlers.h"
@@ -27,7 +30,8 @@ namespace OrthancPlugins
       Media,
       Outputs,
       Jobs,
-      Metrics
+      Metrics,
+      Documents
     };
 
     bool IsEnabled(Feature feature, const Settings& settings)
@@ -48,6 +52,9 @@ namespace OrthancPlugins
 
       case Feature::Metrics:
         return settings.metrics.isEnabled;
+
+      case Feature::Documents:
+        return settings.documents.isEnabled;
       }
       return false;
     }
@@ -116,6 +123,16 @@ namespace OrthancPlugins
     { Feature::Metrics, "/advanced-rest/monitoring",      &ListMonitoring, nullptr,          nullptr,         nullptr },
     { Feature::Metrics, "/advanced-rest/monitoring/([^/]+)",
                                                           &GetMonitoring,  nullptr,          nullptr,         nullptr },
+    { Feature::Documents, "/tools/create-dicom",          nullptr,         &PostCreateDicom, nullptr,         nullptr },
+    { Feature::Documents, "/instances/([^/]+)/pdf",       &GetInstancePdf, nullptr,          nullptr,         nullptr },
+    { Feature::Documents, "/instances/([^/]+)/document",  &GetInstanceDocument, nullptr,     nullptr,         nullptr },
+    { Feature::Documents, "/instances/([^/]+)/document/preview", &GetInstancePreview, nullptr, nullptr,      nullptr },
+    { Feature::Documents, "/tools/create-document",       nullptr,         &PostDocument,    &PostDocument,   nullptr },
+    { Feature::Documents, "/patients/([^/]+)/documents",  &GetPatientDocuments, &PostPatientDocument, &PostPatientDocument, nullptr },
+    { Feature::Documents, "/studies/([^/]+)/documents",   &GetStudyDocuments, &PostStudyDocument, &PostStudyDocument,   nullptr },
+    { Feature::Documents, "/series/([^/]+)/documents",    &GetSeriesDocuments, &PostSeriesDocument, &PostSeriesDocument, nullptr },
+    { Feature::Documents, "/advanced-rest/private-dictionary",
+                                &GetPrivateDictionary, &PostPrivateDictionary, &PutPrivateDictionary, &ErasePrivateDictionary },
   };
   // clang-format on
 

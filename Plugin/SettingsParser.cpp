@@ -214,6 +214,29 @@ namespace OrthancPlugins
                : fallback;
     }
 
+    // Orthanc's names of encodings, as (0008,0005). Those with several bytes per character become Unicode
+    std::string GetDefaultCharset(const Json::Value& host)
+    {
+      static const std::pair<const char*, const char*> CHARSETS[] = {
+        {"Ascii", "ISO_IR 6"},      {"Latin1", "ISO_IR 100"}, {"Latin2", "ISO_IR 101"},
+        {"Latin3", "ISO_IR 109"},   {"Latin4", "ISO_IR 110"}, {"Latin5", "ISO_IR 148"},
+        {"Cyrillic", "ISO_IR 144"}, {"Arabic", "ISO_IR 127"}, {"Greek", "ISO_IR 126"},
+        {"Hebrew", "ISO_IR 138"},   {"Thai", "ISO_IR 166"},   {"Japanese", "ISO_IR 13"},
+        {"Chinese", "GB18030"}};
+      if (!host.isMember("DefaultEncoding") || !host["DefaultEncoding"].isString())
+      {
+        return "ISO_IR 100";
+      }
+      for (const auto& [name, charset] : CHARSETS)
+      {
+        if (host["DefaultEncoding"].asString() == name)
+        {
+          return charset;
+        }
+      }
+      return "ISO_IR 192";
+    }
+
     HostSettings ReadHostSettings(const Json::Value& host, const std::string& baseDirectory)
     {
       HostSettings settings;
@@ -229,6 +252,11 @@ namespace OrthancPlugins
       settings.describesErrors = GetHostBoolean(host, "HttpDescribeErrors", true);
       settings.lossyQuality =
         GetHostUnsigned(host, "DicomLossyTranscodingQuality", settings.lossyQuality);
+      settings.defaultCharset = GetDefaultCharset(host);
+      if (host.isMember("DefaultPrivateCreator") && host["DefaultPrivateCreator"].isString())
+      {
+        settings.privateCreator = host["DefaultPrivateCreator"].asString();
+      }
       // Without the option, the host checks passwords exactly if it can be reached from elsewhere
       settings.hasAuthentication = GetHostBoolean(
         host, "AuthenticationEnabled", GetHostBoolean(host, "RemoteAccessAllowed", false));
@@ -446,6 +474,40 @@ namespace OrthancPlugins
       return settings;
     }
 
+    DocumentSettings ReadDocumentSettings(Section& root)
+    {
+      DocumentSettings settings;
+      const Json::Value& value = root.Get("Documents");
+      if (value.isBool())
+      {
+        settings.isEnabled = value.asBool();
+        return settings;
+      }
+
+      Section section(value, root.GetPath("Documents"));
+      section.ReadBoolean("Enabled", settings.isEnabled);
+      section.ReadString("DocumentModality", settings.modality);
+      section.ReadBoolean("AcquisitionTimes", settings.hasAcquisitionTimes);
+      section.ReadChoice<ActiveContentPolicy>("ActiveContent",
+                                              {{"Accept", ActiveContentPolicy::Accept},
+                                               {"Warn", ActiveContentPolicy::Warn},
+                                               {"Refuse", ActiveContentPolicy::Refuse}},
+                                              settings.activeContent);
+      section.ReadUnsigned("PreviewTimeoutSeconds", 1, 300, settings.previewTimeoutSeconds);
+      section.ReadUnsigned("PreviewMemoryMB", 64, 65536, settings.previewMemoryMegabytes);
+      section.ReadUnsigned("PreviewCacheMB", 0, 65536, settings.previewCacheMegabytes);
+      section.RefuseUnknown();
+      const bool isCodeString = !settings.modality.empty() && settings.modality.size() <= 16 &&
+                                settings.modality.find_first_not_of(
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ ") == std::string::npos;
+      if (!isCodeString)
+      {
+        throw Failure(FailureKind::OutOfRange, "Option \"" + section.GetPath("DocumentModality") +
+                                                 "\" must be a code such as \"OT\" or \"DOC\"");
+      }
+      return settings;
+    }
+
     // "path" is the option's name in the message
     void CheckValue(const std::string& path, const std::function<void()>& check)
     {
@@ -535,6 +597,7 @@ namespace OrthancPlugins
     settings.archive.temporaryDirectory = settings.spool.directory;
     settings.webhooks = ReadWebhookSettings(root);
     settings.metrics = ReadMetricsSettings(root);
+    settings.documents = ReadDocumentSettings(root);
     root.RefuseUnknown();
 
     const bool hasOwnMaximum =

@@ -51,6 +51,35 @@ namespace OrthancPlugins
     EXPECT_TRUE(parsed.warnings.empty());
   }
 
+  TEST(SettingsParser, ReadsTheOptionsOfDocuments)
+  {
+    EXPECT_TRUE(Parse("{}").settings.documents.isEnabled);
+    EXPECT_FALSE(Parse(R"({"Documents": false})").settings.documents.isEnabled);
+    const DocumentSettings settings = Parse(R"({
+      "Documents": {"DocumentModality": "DOC", "ActiveContent": "Refuse", "AcquisitionTimes": true,
+                    "PreviewTimeoutSeconds": 3, "PreviewMemoryMB": 128, "PreviewCacheMB": 0}})")
+                                        .settings.documents;
+    EXPECT_EQ(settings.modality, "DOC");
+    EXPECT_EQ(settings.activeContent, ActiveContentPolicy::Refuse);
+    EXPECT_TRUE(settings.hasAcquisitionTimes);
+    EXPECT_EQ(settings.previewTimeoutSeconds, 3u);
+    EXPECT_EQ(settings.previewMemoryMegabytes, 128u);
+    EXPECT_EQ(settings.previewCacheMegabytes, 0u);
+    for (const char* text :
+         {R"({"Documents": {"DocumentModality": ""}})",
+          R"({"Documents": {"DocumentModality": "doc"}})",
+          R"({"Documents": {"ActiveContent": "Maybe"}})", R"({"Documents": {"Unknown": 1}})"})
+    {
+      EXPECT_THROW(Parse(text), Failure) << text;
+    }
+    const Settings host =
+      ParseSettings(R"({"DefaultEncoding": "Greek", "DefaultPrivateCreator": "A"})", "/").settings;
+    EXPECT_EQ(host.host.defaultCharset, "ISO_IR 126");
+    EXPECT_EQ(host.host.privateCreator, "A");
+    EXPECT_EQ(ParseSettings(R"({"DefaultEncoding": "Korean"})", "/").settings.host.defaultCharset,
+              "ISO_IR 192");
+  }
+
   TEST(SettingsParser, ReadsEachOption)
   {
     const Settings settings = Parse(R"({

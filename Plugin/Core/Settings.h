@@ -90,6 +90,24 @@ namespace OrthancPlugins
     unsigned refreshSeconds = 30;     // of what the database counts, while somebody scrapes
   };
 
+  enum class ActiveContentPolicy
+  {
+    Accept, // nobody looks
+    Warn,   // the answer tells
+    Refuse  // 400
+  };
+
+  struct DocumentSettings
+  {
+    bool isEnabled = true;            // the takeover of create-dicom and of the PDF routes
+    std::string modality = "OT";      // of documents that no parent series decides about
+    bool hasAcquisitionTimes = false; // AcquisitionDate and -Time, as Orthanc alone writes them
+    ActiveContentPolicy activeContent = ActiveContentPolicy::Accept;
+    unsigned previewTimeoutSeconds = 20;
+    unsigned previewMemoryMegabytes = 1024; // of the process that draws a page
+    unsigned previewCacheMegabytes = 64;
+  };
+
   // What we read of the host's own configuration
   struct HostSettings
   {
@@ -97,11 +115,13 @@ namespace OrthancPlugins
     bool hasDirectStorage = false; // files of the storage area may be read by path
     bool isStorageCompressed = false;
     unsigned jobsHistorySize = 10;
-    bool isZipStreamed = true;      // SynchronousZipStream
-    bool hasZipUtf8 = false;        // ZipUseUtf8
-    bool describesErrors = true;    // HttpDescribeErrors
-    unsigned lossyQuality = 90;     // DicomLossyTranscodingQuality
-    bool hasAuthentication = false; // the host checks users and passwords itself
+    bool isZipStreamed = true;                 // SynchronousZipStream
+    bool hasZipUtf8 = false;                   // ZipUseUtf8
+    bool describesErrors = true;               // HttpDescribeErrors
+    unsigned lossyQuality = 90;                // DicomLossyTranscodingQuality
+    bool hasAuthentication = false;            // the host checks users and passwords itself
+    std::string defaultCharset = "ISO_IR 100"; // DefaultEncoding, as (0008,0005)
+    std::string privateCreator;                // DefaultPrivateCreator
     std::string indexDirectory;
     std::string temporaryDirectory;
     std::uint64_t maxStorageBytes = 0; // MaximumStorageSize; 0: no limit
@@ -119,5 +139,6 @@ namespace OrthancPlugins
     ArchiveSettings archive;
     SpoolSettings spool;
     HostSettings host;
+    DocumentSettings documents;
   };
 } // namespace OrthancPlugins

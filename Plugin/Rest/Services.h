@@ -5,6 +5,8 @@
 
 #include "../Core/Archive/ArchivePlanner.h"
 #include "../Core/Archive/CrcMemory.h"
+#include "../Core/Dicom/PdfPageRenderer.h"
+#include "../Core/Dicom/PrivateDictionary.h"
 #include "../Core/HostVersion.h"
 #include "../Core/IClock.h"
 #include "../Core/IDicomStore.h"
@@ -14,6 +16,7 @@
 #include "../Core/Metrics/MetricsExporter.h"
 #include "../Core/Metrics/PluginMetrics.h"
 #include "../Core/Notify/Notifier.h"
+#include "../Core/NumberReservations.h"
 #include "../Core/Settings.h"
 #include "../Core/Spool/ArchiveSpool.h"
 #include "../Http/IHostRest.h"
@@ -41,6 +44,9 @@ namespace OrthancPlugins
     Notifier& notifier;
     PluginMetrics& metrics;
     MetricsExporter& exporter;
+    NumberReservations& numbers;
+    PrivateDictionary& dictionary;
+    PdfPageRenderer& pages;
 
     // Of this run: tells the events of one run from those of another
     std::int64_t startedMicroseconds = 0;

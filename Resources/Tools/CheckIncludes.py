@@ -43,6 +43,7 @@ THIRD = {
     "zlib.h": ["Plugin/Core/Zip/*.cpp", "Plugin/Core/Archive/*.cpp", "Plugin/Core/Dicom/*.cpp", "Plugin/Host/*.cpp",
                "UnitTests/**"],
     "dcmtk/**": ["Plugin/Core/Dicom/*.cpp", "UnitTests/**.cpp"],
+    "png.h": ["Plugin/Core/Dicom/*.cpp"],
     "qpdf/*": ["Plugin/Core/Dicom/*.cpp"],
     "prometheus/*": ["Plugin/Core/Metrics/*", "UnitTests/**"],
     "json/*": ["Plugin/Core/Spool/ArchiveRecordJson.cpp", "Plugin/Core/Jobs/*.cpp",
@@ -62,8 +63,8 @@ THIRD = {
 
 # Standard C++ and POSIX
 STANDARD = re.compile(r"^[a-z_0-9]+$")
-POSIX = re.compile(r"^(sys/[a-z_]+|linux/[a-z_]+|netinet/[a-z_]+|arpa/inet|dirent|errno|fcntl|poll|"
-                   r"pthread|signal|stdio|stdlib|string|strings|time|unistd|grp|pwd)\.h$")
+POSIX = re.compile(r"^(sys/[a-z_]+|linux/[a-z_]+|netinet/[a-z_]+|arpa/inet|dirent|errno|fcntl|iconv|poll|"
+                   r"pthread|signal|spawn|stdio|stdlib|string|strings|time|unistd|grp|pwd)\.h$")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 

@@ -7,12 +7,12 @@ BUILD_PACKAGES=(
   g++ cmake ninja-build ccache binutils python3
   orthanc orthanc-dev libdcmtk-dev libjsoncpp-dev
   libboost-thread-dev libisal-dev libdeflate-dev zlib1g-dev libssl-dev
-  libcurl4-openssl-dev libisofs-dev prometheus-cpp-dev libgtest-dev uuid-dev)
+  libcurl4-openssl-dev libisofs-dev prometheus-cpp-dev libqpdf-dev libpng-dev libgtest-dev uuid-dev)
 RUN_PACKAGES=(orthanc curl unzip python3 python3-pydicom iproute2 procps)
 TEST_PACKAGES=(
   orthanc python3-pydicom python3-pytest python3-requests python3-numpy
-  curl wget aria2 chromium unzip libarchive-tools nginx-light dcmtk dicom3tools iproute2 procps coreutils
-  prometheus python3-prometheus-client)
+  curl wget aria2 chromium unzip libarchive-tools nginx-light dcmtk dicom3tools qpdf poppler-utils iproute2
+  procps coreutils prometheus python3-prometheus-client)
 
 ROOT_PACKAGES=(debootstrap util-linux mount iproute2)
 

@@ -104,10 +104,10 @@ namespace OrthancPlugins
     Services WithHost(const RestFixture& fixture, IHostRest& host)
     {
       const Services& all = fixture.services;
-      return Services{all.settings,   all.version,  all.clock,      all.store,
-                      host,           all.planner,  all.spool,      all.jobs,
-                      all.jobFactory, all.monitor,  all.controller, all.streams,
-                      all.crcs,       all.notifier, all.metrics,    all.exporter};
+      return Services{all.settings,   all.version, all.clock,      all.store,      host,
+                      all.planner,    all.spool,   all.jobs,       all.jobFactory, all.monitor,
+                      all.controller, all.streams, all.crcs,       all.notifier,   all.metrics,
+                      all.exporter,   all.numbers, all.dictionary, all.pages};
     }
   } // namespace
 

@@ -80,8 +80,9 @@ namespace OrthancPlugins
         controller(settings.jobs, spool, jobs, factory, monitor, clock),
         streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock, monitor),
         exporter(settings, hostMetrics, metrics, {}, clock),
-        services{settings, version, clock,      store,   host, planner,  spool,   jobs,
-                 factory,  monitor, controller, streams, crcs, notifier, metrics, exporter}
+        services{settings, version,  clock,   store,      host,    planner, spool,
+                 jobs,     factory,  monitor, controller, streams, crcs,    notifier,
+                 metrics,  exporter, numbers, dictionary, pages}
     {
     }
 
@@ -103,6 +104,9 @@ namespace OrthancPlugins
     StreamDirectory streams;
     CrcMemory crcs{1000};
     MetricsExporter exporter; // not started
+    NumberReservations numbers;
+    PrivateDictionary dictionary{{}, {}, {}};
+    PdfPageRenderer pages{{directory.GetPath().string(), 20, 1024u << 20, 64u << 20}};
     Services services;
 
     std::size_t CountFiles() const

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace OrthancPlugins
+{
+  // What a PDF says of itself, as far as it can be read without a password
+  struct PdfFacts
+  {
+    bool isReadable = false; // false: damaged for a strict reader, or a password is needed
+    bool isEncrypted = false;
+    std::string title; // UTF-8, empty if there is none
+    std::optional<unsigned> pagesCount;
+  };
+
+  // Never throws for what is in the PDF. The content is read in place. Thread-safe
+  PdfFacts InspectPdf(std::string_view content);
+
+  // What could act when the PDF is opened: "JavaScript", "Launch", "EmbeddedFile"; "Unreadable" alone if
+  // the objects cannot be looked at. Reads all objects of the PDF
+  std::vector<std::string> FindActiveContent(std::string_view content);
+} // namespace OrthancPlugins

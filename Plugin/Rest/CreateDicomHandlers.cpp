@@ -1,0 +1,617 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#include "CreateDicomHandlers.h"
+
+#include "CreateDicomRequest.h"
+#include "HostJobs.h"
+#include "ObjectCreator.h"
+
+#include "../Core/Dicom/ElementWriter.h"
+#include "../Core/Dicom/PdfInspector.h"
+#include "../Core/Failure.h"
+#include "../Http/DataUri.h"
+
+#include <json/reader.h>
+#include <json/value.h>
+#include <json/writer.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace OrthancPlugins
+{
+  namespace
+  {
+    constexpr const char* SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7";
+    constexpr const char* RAW_DATA = "1.2.840.10008.5.1.4.1.1.66";
+
+    // Of an object that the host makes and that has Raw Data as its class (PS3.3 C.19.1)
+    constexpr const char* RAW_DATA_TAGS =
+      "\"CreatorVersionUID\":\"2.25.247061480263486135407416713298153894317\",";
+
+    bool Has(const NewItem& tags, const char* keyword)
+    {
+      return std::any_of(tags.begin(), tags.end(),
+                         [&](const NewElement& element) { return element.tag == keyword; });
+    }
+
+    // By its MIME type, or what application/octet-stream holds; absent for pixel data
+    std::optional<DocumentKind> FindKind(const DataUri& uri)
+    {
+      if (const std::optional<DocumentKind> kind = FindDocumentKind(uri.mime))
+      {
+        return kind;
+      }
+      if (uri.mime != "application/octet-stream")
+      {
+        return std::nullopt;
+      }
+      // The header of a PDF is within its first 1,024 bytes
+      DataUri head = uri;
+      head.data = uri.data.substr(0, std::min<std::size_t>(uri.data.size(), 1600));
+      head.data = head.data.substr(0, head.data.size() / 4 * 4);
+      try
+      {
+        return LooksLikePdf(DecodeDataUri(head, true)) ? std::make_optional(DocumentKind::Pdf)
+                                                       : std::nullopt;
+      }
+      catch (const Failure&)
+      {
+        return std::nullopt; // the host says what it thinks of it
+      }
+    }
+
+    bool HasTag(const NewItem& tags, const char* keyword, const TagNumber& number)
+    {
+      return std::any_of(tags.begin(), tags.end(),
+                         [&](const NewElement& element)
+                         {
+                           const std::optional<TagNumber> tag = ParseTagNumber(element.tag);
+                           return element.tag == keyword ||
+                                  (tag.has_value() && tag->group == number.group &&
+                                   tag->element == number.element);
+                         });
+    }
+
+    // The host would answer 500, or store bytes without a meaning
+    void CheckImage(const ContentItem& item, const NewItem& tags)
+    {
+      const std::string mime = ParseDataUri(item.uri)->mime;
+      const bool isRaw = mime == "application/octet-stream";
+      if (!isRaw && mime.compare(0, 6, "image/") != 0)
+      {
+        throw Failure(FailureKind::OutOfRange,
+                      "\"Content\" has a MIME type that cannot be made into a DICOM object");
+      }
+      if (isRaw && !HasTag(tags, "Rows", {0x0028, 0x0010}) &&
+          !HasTag(item.tags, "Rows", {0x0028, 0x0010}))
+      {
+        throw Failure(FailureKind::BadFormat,
+                      "\"Content\" is neither a document nor pixel data: raw pixel data needs "
+                      "Rows, Columns and so on in \"Tags\"");
+      }
+    }
+
+    bool IsOurs(const CreateDicomRequest& request)
+    {
+      return request.hasPrivateTags || request.hasDicomJson || request.isDryRun ||
+             !request.replaces.empty();
+    }
+
+    // Those that we can read: needed for what the host cannot write beside them
+    bool IsOwnImage(const ContentItem& item)
+    {
+      const std::string mime = ParseDataUri(item.uri)->mime;
+      return mime == "image/png" || mime == "image/jpeg";
+    }
+
+    CapturedImage DecodeImage(const ContentItem& item)
+    {
+      const std::string bytes = DecodeDataUri(*ParseDataUri(item.uri), true);
+      return LooksLikeJpeg(bytes) ? WrapJpeg(bytes) : DecodePng(bytes);
+    }
+
+    // As the host would get it: with a SOP class, if it has none
+    std::string InsertSopClass(std::string_view body, const CreateDicomRequest& request)
+    {
+      std::string text(body);
+      if (request.hasSopClass || !request.tagsOffset.has_value())
+      {
+        return text;
+      }
+      const bool isRaw = !request.isLegacy && request.contents.empty();
+      std::string addition =
+        std::string("\"SOPClassUID\":\"") + (isRaw ? RAW_DATA : SECONDARY_CAPTURE) + "\",";
+      if (isRaw)
+      {
+        addition += Has(request.tags, "CreatorVersionUID") ? "" : RAW_DATA_TAGS;
+        addition += Has(request.tags, "InstanceNumber") ? "" : "\"InstanceNumber\":\"1\",";
+        if (!request.parent.has_value() && !Has(request.tags, "Modality"))
+        {
+          addition += "\"Modality\":\"OT\",";
+        }
+      }
+      const std::size_t next = text.find_first_not_of(" \t\r\n", *request.tagsOffset);
+      if (next != std::string::npos && text[next] == '}')
+      {
+        addition.pop_back(); // no attribute follows
+      }
+      text.insert(*request.tagsOffset, addition);
+      return text;
+    }
+
+    void Delegate(const Services& services, const std::string& body, IHttpAnswer& answer)
+    {
+      const HostAnswer host = services.host.Call(HttpMethod::Post, "/tools/create-dicom", body);
+      CheckStoreAnswer(host);
+      Forward(host, "application/json", answer);
+    }
+
+    Json::Value ParseAnswer(const HostAnswer& host)
+    {
+      Json::Value value;
+      const Json::CharReaderBuilder builder;
+      const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+      if (!reader->parse(host.body.data(), host.body.data() + host.body.size(), &value, nullptr) ||
+          !value.isObject() || !value["ID"].isString())
+      {
+        throw Failure(FailureKind::Internal, "Orthanc has not told what it has stored");
+      }
+      return value;
+    }
+
+    std::string WriteJson(const Json::Value& value)
+    {
+      Json::StreamWriterBuilder builder;
+      builder["indentation"] = "   ";
+      return Json::writeString(builder, value) + "\n";
+    }
+
+    NewObject MakeNewObject(const Services& services, const CreateDicomRequest& request)
+    {
+      NewObject object;
+      object.tags = request.tags;
+      object.privateCreator = request.privateCreator;
+      object.isForced = request.isForced;
+      object.charset = request.charset.value_or(services.settings.host.defaultCharset);
+      object.replaces = request.replaces;
+      object.options = MakeObjectOptions(services);
+      object.options.conceptName = request.conceptName;
+      object.options.isBurnedIn = request.isBurnedIn.value_or(true);
+      if (request.parent.has_value())
+      {
+        object.parent = ResolveParent(services, *request.parent);
+      }
+      return object;
+    }
+
+    // The title that a client has in mind: the name of the file without its extension
+    std::string MakeTitle(const std::string& filename)
+    {
+      const std::size_t dot = filename.rfind('.');
+      return dot == std::string::npos || dot == 0 ? filename : filename.substr(0, dot);
+    }
+
+    struct DecodedDocument
+    {
+      DocumentKind kind;
+      std::string bytes;
+      std::vector<std::string> warnings;
+    };
+
+    DecodedDocument
+    DecodeDocument(const Services& services, const ContentItem& item, std::string& title)
+    {
+      const std::optional<DataUri> uri = ParseDataUri(item.uri);
+      const std::optional<DocumentKind> kind = FindKind(*uri);
+      if (!kind.has_value())
+      {
+        throw Failure(FailureKind::OutOfRange,
+                      "\"Content\" has a MIME type that cannot be made into a DICOM object");
+      }
+      DecodedDocument document{*kind, DecodeDataUri(*uri, true), {}};
+      CheckDocument(document.kind, document.bytes);
+      if (document.kind == DocumentKind::Pdf)
+      {
+        document.warnings = CheckActiveContent(services, document.bytes);
+        const std::string own = InspectPdf(document.bytes).title;
+        title = own.empty() ? MakeTitle(uri->name) : own;
+      }
+      else
+      {
+        title = MakeTitle(uri->name);
+      }
+      return document;
+    }
+
+    HostAnswer StoreDocument(const Services& services, NewObject object, const ContentItem& item)
+    {
+      DecodedDocument document = DecodeDocument(services, item, object.options.title);
+      object.kind = document.kind;
+      object.content = document.bytes;
+      object.releaseContent = [&document] { std::string().swap(document.bytes); };
+      HostAnswer answer = ObjectCreator(services).Store(object);
+      AddWarnings(answer, document.warnings);
+      return answer;
+    }
+
+    // ---- Lists of contents
+
+    // Removes what one request has stored, and nothing that was there before
+    class Undo
+    {
+    public:
+      explicit Undo(const Services& services)
+        : services_(services)
+      {
+      }
+
+      ~Undo()
+      {
+        for (const std::string& id : stored_)
+        {
+          try
+          {
+            services_.host.Call(HttpMethod::Delete, "/instances/" + id, "");
+          }
+          catch (const std::exception&)
+          {
+            // Stays: nobody can be told any more
+          }
+        }
+      }
+
+      Undo(const Undo&) = delete;
+      Undo& operator=(const Undo&) = delete;
+
+      void Add(const Json::Value& answer)
+      {
+        // What was there already is not ours
+        if (answer["Status"] == "Success" && IsPlainName(answer["ID"].asString()))
+        {
+          stored_.push_back(answer["ID"].asString());
+        }
+      }
+
+      void Cancel() { stored_.clear(); }
+
+    private:
+      const Services& services_;
+      std::vector<std::string> stored_;
+    };
+
+    std::string Quote(const std::string& text)
+    {
+      Json::StreamWriterBuilder builder;
+      builder["indentation"] = "";
+      return Json::writeString(builder, Json::Value(text));
+    }
+
+    Json::Value ToHostTags(const NewItem& tags);
+
+    Json::Value ToHostValue(const NewElement& element)
+    {
+      if (element.isSequence)
+      {
+        Json::Value items(Json::arrayValue);
+        for (const NewItem& item : element.items)
+        {
+          items.append(ToHostTags(item));
+        }
+        return items;
+      }
+      std::string joined;
+      for (std::size_t i = 0; i < element.values.size(); i++)
+      {
+        joined += (i == 0 ? "" : "\\") + element.values[i];
+      }
+      return joined;
+    }
+
+    Json::Value ToHostTags(const NewItem& tags)
+    {
+      Json::Value value(Json::objectValue);
+      for (const NewElement& element : tags)
+      {
+        value[element.tag] = ToHostValue(element);
+      }
+      return value;
+    }
+
+    // An image of a list, made by the host
+    HostAnswer StoreImage(const Services& services,
+                          const NewObject& object,
+                          const ContentItem& item,
+                          std::size_t index,
+                          std::size_t count)
+    {
+      CheckImage(item, object.tags);
+      Json::Value tags = ToHostTags(object.tags);
+      if (!tags.isMember("SOPClassUID"))
+      {
+        tags["SOPClassUID"] = SECONDARY_CAPTURE;
+      }
+      // As the host numbers the images of a list
+      const auto setDefault = [&](const char* name, std::size_t value)
+      {
+        if (!tags.isMember(name))
+        {
+          tags[name] = std::to_string(value);
+        }
+      };
+      setDefault("InstanceNumber", index + 1);
+      setDefault("ImageIndex", index + 1);
+      setDefault("ImagesInAcquisition", count);
+      setDefault("NumberOfTemporalPositions", 1);
+
+      Json::StreamWriterBuilder builder;
+      builder["indentation"] = "";
+      std::string body = "{\"Tags\":" + Json::writeString(builder, tags);
+      if (object.parent.has_value())
+      {
+        body += ",\"Parent\":" + Quote(object.parent->id);
+      }
+      body += std::string(",\"Force\":") + (object.isForced ? "true" : "false") +
+              ",\"PrivateCreator\":" + Quote(object.privateCreator) + ",\"Content\":\"";
+      body += item.uri;
+      body += "\"}";
+      const HostAnswer answer = services.host.Call(HttpMethod::Post, "/tools/create-dicom", body);
+      CheckStoreAnswer(answer);
+      return answer;
+    }
+
+    NewItem Merge(const NewItem& common, const NewItem& own)
+    {
+      NewItem merged = own;
+      for (const NewElement& element : common)
+      {
+        const bool isReplaced =
+          std::any_of(own.begin(), own.end(),
+                      [&](const NewElement& other) { return other.tag == element.tag; });
+        if (!isReplaced)
+        {
+          merged.push_back(element);
+        }
+      }
+      return merged;
+    }
+
+    void StoreAll(const Services& services, const CreateDicomRequest& request, IHttpAnswer& answer)
+    {
+      NewObject object = MakeNewObject(services, request);
+      const bool isSeriesParent =
+        object.parent.has_value() && object.parent->level == ResourceLevel::Series;
+      Undo undo(services);
+      std::string seriesId;
+      const std::size_t count = request.contents.size();
+      for (std::size_t i = 0; i < count; i++)
+      {
+        const ContentItem& item = request.contents[i];
+        object.tags = Merge(request.tags, item.tags);
+        // What the first item has given to the new series is the same for all others
+        object.isForced = request.isForced || (i > 0 && !isSeriesParent);
+        const bool isDocument = FindKind(*ParseDataUri(item.uri)).has_value();
+        const Json::Value stored =
+          ParseAnswer(isDocument ? StoreDocument(services, object, item)
+                                 : StoreImage(services, object, item, i, count));
+        undo.Add(stored);
+        if (stored["ParentSeries"].isString())
+        {
+          seriesId = stored["ParentSeries"].asString();
+          object.parent = ParentChoice{ResourceLevel::Series, seriesId};
+        }
+      }
+      undo.Cancel();
+      Json::Value result;
+      result["ID"] = seriesId;
+      result["Path"] = "/series/" + seriesId;
+      result["Status"] = "Success";
+      answer.SendJson(WriteJson(result));
+    }
+  } // namespace
+
+  void PostCreateDicom(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
+  {
+    const std::optional<CreateDicomRequest> wanted =
+      ParseCreateDicom(request.body, services.settings.host.privateCreator);
+    if (!wanted.has_value())
+    {
+      Delegate(services, std::string(request.body), answer);
+      return;
+    }
+
+    const bool hasDocument = std::any_of(wanted->contents.begin(), wanted->contents.end(),
+                                         [](const ContentItem& item)
+                                         { return FindKind(*ParseDataUri(item.uri)).has_value(); });
+    if (wanted->isArray && (hasDocument || wanted->parent.has_value()) && !wanted->isDryRun)
+    {
+      StoreAll(services, *wanted, answer);
+    }
+    else if (hasDocument && !wanted->isDryRun)
+    {
+      NewObject object = MakeNewObject(services, *wanted);
+      const HostAnswer host = StoreDocument(services, object, wanted->contents.front());
+      Forward(host, "application/json", answer);
+    }
+    else if (IsOurs(*wanted) && (wanted->contents.empty() || hasDocument))
+    {
+      NewObject object = MakeNewObject(services, *wanted);
+      ObjectCreator creator(services);
+      if (!wanted->isDryRun)
+      {
+        Forward(creator.Store(object), "application/json", answer);
+        return;
+      }
+      DecodedDocument document{DocumentKind::Pdf, "", {}};
+      if (hasDocument)
+      {
+        document = DecodeDocument(services, wanted->contents.front(), object.options.title);
+        object.kind = document.kind;
+        object.content = document.bytes;
+      }
+      answer.SendJson(creator.Preview(object));
+    }
+    else if (IsOurs(*wanted) && !wanted->isArray && !wanted->isDryRun &&
+             IsOwnImage(wanted->contents.front()))
+    {
+      NewObject object = MakeNewObject(services, *wanted);
+      const CapturedImage image = DecodeImage(wanted->contents.front());
+      object.image = &image;
+      Forward(ObjectCreator(services).Store(object), "application/json", answer);
+    }
+    else if (wanted->isDryRun)
+    {
+      throw Failure(FailureKind::OutOfRange, "\"DryRun\" is not possible for pixel data");
+    }
+    else
+    {
+      for (const ContentItem& item : wanted->contents)
+      {
+        CheckImage(item, wanted->tags);
+      }
+      Delegate(services, InsertSopClass(request.body, *wanted), answer);
+    }
+  }
+
+  // ---- The private dictionary
+
+  namespace
+  {
+    unsigned ReadMultiplicity(const Json::Value& value, const std::string& name)
+    {
+      if (!value.isUInt())
+      {
+        throw Failure(FailureKind::BadFormat,
+                      "Entry \"" + DescribeTag(name) + "\": a multiplicity is no number");
+      }
+      return value.asUInt();
+    }
+
+    // As in the option "Dictionary": [VR, name, minimum, maximum, creator], of which the multiplicities
+    // may be left out by leaving out everything behind the name
+    PrivateTag ReadEntry(const std::string& name, const Json::Value& value)
+    {
+      const std::optional<TagNumber> number = ParseTagNumber(name);
+      if (!number.has_value() || !number->IsPrivate() || !value.isArray() || value.size() < 2 ||
+          !value[0].isString() || !value[1].isString() ||
+          (value.size() > 4 && !value[4].isString()))
+      {
+        throw Failure(FailureKind::BadFormat,
+                      "Entry \"" + DescribeTag(name) +
+                        "\": expected \"gggg,eeee\" : [VR, name, minimum, maximum, creator]");
+      }
+      PrivateTag tag;
+      tag.group = number->group;
+      tag.lowByte = number->element & 0xFF;
+      tag.vr = value[0].asString();
+      tag.name = value[1].asString();
+      if (value.size() > 2)
+      {
+        tag.minimumMultiplicity = ReadMultiplicity(value[2], name);
+        tag.maximumMultiplicity = tag.minimumMultiplicity;
+      }
+      if (value.size() > 3)
+      {
+        tag.maximumMultiplicity = ReadMultiplicity(value[3], name);
+      }
+      tag.creator = value.size() > 4 ? value[4].asString() : "";
+      CheckPrivateTag(tag);
+      return tag;
+    }
+
+    std::vector<PrivateTag> ReadDictionary(const HttpRequest& request)
+    {
+      const std::size_t first = request.body.find_first_not_of(" \t\r\n");
+      if (first == std::string_view::npos || request.body[first] != '{')
+      {
+        return ParseDictionaryFile(std::string(request.body));
+      }
+      Json::CharReaderBuilder builder;
+      builder["collectComments"] = false;
+      builder["stackLimit"] = 10;
+      builder["rejectDupKeys"] = true;
+      const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+      Json::Value value;
+      bool isParsed = false;
+      try
+      {
+        isParsed = reader->parse(request.body.data(), request.body.data() + request.body.size(),
+                                 &value, nullptr);
+      }
+      catch (const Json::Exception&)
+      {
+        // Nested too deeply for a dictionary
+      }
+      if (!isParsed)
+      {
+        throw Failure(FailureKind::BadFormat,
+                      "The dictionary is no valid JSON, or names a tag twice");
+      }
+      std::vector<PrivateTag> tags;
+      for (const std::string& name : value.getMemberNames())
+      {
+        tags.push_back(ReadEntry(name, value[name]));
+      }
+      return tags;
+    }
+
+    bool WantsText(const HttpRequest& request)
+    {
+      return request.FindHeader("accept").value_or("").compare(0, 10, "text/plain") == 0;
+    }
+
+    // A list, because two creators may have the same tag
+    Json::Value WriteEntry(const PrivateTag& tag)
+    {
+      Json::Value entry;
+      entry["Tag"] = FormatTagNumber({tag.group, 0x1000 | tag.lowByte, false});
+      entry["PrivateCreator"] = tag.creator;
+      entry["VR"] = tag.vr;
+      entry["Name"] = tag.name;
+      entry["MinimumMultiplicity"] = tag.minimumMultiplicity;
+      entry["MaximumMultiplicity"] = tag.maximumMultiplicity;
+      return entry;
+    }
+  } // namespace
+
+  void
+  GetPrivateDictionary(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
+  {
+    const std::vector<PrivateTag> tags = services.dictionary.GetOwn();
+    if (WantsText(request))
+    {
+      answer.SendBuffer(FormatDictionaryFile(tags), "text/plain");
+      return;
+    }
+    Json::Value list(Json::arrayValue);
+    for (const PrivateTag& tag : tags)
+    {
+      list.append(WriteEntry(tag));
+    }
+    answer.SendJson(WriteJson(list));
+  }
+
+  void
+  PostPrivateDictionary(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
+  {
+    services.dictionary.Add(ReadDictionary(request));
+    answer.SendJson("{}");
+  }
+
+  void
+  PutPrivateDictionary(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
+  {
+    services.dictionary.Replace(ReadDictionary(request));
+    answer.SendJson("{}");
+  }
+
+  void ErasePrivateDictionary(const Services& services, const HttpRequest&, IHttpAnswer& answer)
+  {
+    services.dictionary.Replace({});
+    answer.SendJson("{}");
+  }
+} // namespace OrthancPlugins

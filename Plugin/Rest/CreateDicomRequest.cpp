@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#include "CreateDicomRequest.h"
+
+#include "../Core/Dicom/ElementWriter.h"
+#include "../Core/Failure.h"
+#include "../Http/DataUri.h"
+
+#include <json/reader.h>
+#include <json/value.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+namespace OrthancPlugins
+{
+  namespace
+  {
+    constexpr int MAX_JSON_DEPTH = 100;
+
+    bool TryParse(const std::string& text, Json::Value& value)
+    {
+      Json::CharReaderBuilder builder;
+      builder["collectComments"] = false;
+      builder["stackLimit"] = MAX_JSON_DEPTH;
+      const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+      try
+      {
+        return reader->parse(text.data(), text.data() + text.size(), &value, nullptr);
+      }
+      catch (const Json::Exception&)
+      {
+        return false; // nested too deeply
+      }
+    }
+
+    Failure Refuse(const std::string& tag, const std::string& why)
+    {
+      return Failure(FailureKind::OutOfRange, "Tag \"" + DescribeTag(tag) + "\": " + why);
+    }
+
+    // The shortest text that gives the same number: a DS has 16 characters only
+    std::string FormatNumber(const Json::Value& value)
+    {
+      if (value.type() != Json::realValue)
+      {
+        return value.asString();
+      }
+      char text[64];
+      for (const int digits : {15, 16, 17})
+      {
+        std::snprintf(text, sizeof(text), "%.*g", digits, value.asDouble());
+        if (std::strtod(text, nullptr) == value.asDouble())
+        {
+          break;
+        }
+      }
+      return text;
+    }
+
+    class Parser
+    {
+    public:
+      Parser(const LongJson& json, bool interpretsBinary)
+        : json_(json),
+          interpretsBinary_(interpretsBinary)
+      {
+      }
+
+      NewItem ParseTags(const Json::Value& tags)
+      {
+        NewItem item;
+        for (const std::string& name : tags.getMemberNames())
+        {
+          item.push_back(ParseElement(name, tags[name]));
+        }
+        return item;
+      }
+
+      // A string in full, whether it was taken out or not
+      std::string GetText(const Json::Value& value) const
+      {
+        const std::optional<std::string_view> inside = json_.Find(value.asString());
+        if (!inside.has_value())
+        {
+          return value.asString();
+        }
+        Json::Value whole;
+        return TryParse("[\"" + std::string(*inside) + "\"]", whole) ? whole[0].asString() : "";
+      }
+
+      bool HasDicomJson() const { return hasDicomJson_; }
+
+    private:
+      NewElement ParseElement(const std::string& name, const Json::Value& value)
+      {
+        NewElement element;
+        element.tag = name;
+        if (value.isObject())
+        {
+          ParseDicomJson(value, element);
+        }
+        else if (value.isArray())
+        {
+          ParseArray(value, element);
+        }
+        else
+        {
+          AddValue(value, element);
+        }
+        return element;
+      }
+
+      void ParseArray(const Json::Value& value, NewElement& element)
+      {
+        for (const Json::Value& item : value)
+        {
+          if (item.isObject() && !element.isSequence && !element.values.empty())
+          {
+            throw Refuse(element.tag, "items and values are mixed");
+          }
+          if (item.isObject())
+          {
+            element.isSequence = true;
+            element.items.push_back(ParseTags(item));
+          }
+          else if (element.isSequence)
+          {
+            throw Refuse(element.tag, "items and values are mixed");
+          }
+          else
+          {
+            AddValue(item, element);
+          }
+        }
+      }
+
+      void AddValue(const Json::Value& value, NewElement& element)
+      {
+        if (value.isNull())
+        {
+          return;
+        }
+        if (value.isString())
+        {
+          const std::optional<std::string_view> inside = json_.Find(value.asString());
+          if (inside.has_value() && IsDataUri(*inside) && interpretsBinary_)
+          {
+            const std::optional<DataUri> uri = ParseDataUri(*inside);
+            if (!uri.has_value())
+            {
+              throw Refuse(element.tag, "the data URI is not complete");
+            }
+            element.binary = DecodeDataUri(*uri, true);
+          }
+          element.values.push_back(GetText(value));
+        }
+        else if (value.isNumeric())
+        {
+          element.values.push_back(FormatNumber(value));
+        }
+        else
+        {
+          throw Refuse(element.tag, "the value must be a text, a number or a list");
+        }
+      }
+
+      // PS3.18 F.2
+      void ParseDicomJson(const Json::Value& value, NewElement& element)
+      {
+        hasDicomJson_ = true;
+        if (!value["vr"].isString())
+        {
+          throw Refuse(element.tag, "a \"vr\" is missing");
+        }
+        element.vr = value["vr"].asString();
+        if (value["PrivateCreator"].isString())
+        {
+          element.privateCreator = value["PrivateCreator"].asString();
+        }
+        if (value.isMember("InlineBinary"))
+        {
+          if (!value["InlineBinary"].isString())
+          {
+            throw Refuse(element.tag, "\"InlineBinary\" must be base64");
+          }
+          DataUri uri;
+          uri.isBase64 = true;
+          const std::string text = value["InlineBinary"].asString();
+          const std::optional<std::string_view> inside = json_.Find(text);
+          uri.data = inside.value_or(std::string_view(text));
+          element.binary = DecodeDataUri(uri, inside.has_value());
+        }
+        if (value.isMember("BulkDataURI"))
+        {
+          AddValue(value["BulkDataURI"], element);
+          if (!element.binary.has_value())
+          {
+            throw Refuse(element.tag, "\"BulkDataURI\" must be a data URI");
+          }
+          element.values.clear();
+        }
+        const Json::Value& values = value["Value"];
+        if (!values.isNull() && !values.isArray())
+        {
+          throw Refuse(element.tag, "\"Value\" must be a list");
+        }
+        element.isSequence = element.vr == "SQ";
+        for (const Json::Value& one : values)
+        {
+          AddDicomJsonValue(one, element);
+        }
+      }
+
+      void AddDicomJsonValue(const Json::Value& value, NewElement& element)
+      {
+        if (element.vr == "SQ")
+        {
+          if (!value.isObject())
+          {
+            throw Refuse(element.tag, "the value must be a list of items");
+          }
+          element.items.push_back(ParseTags(value));
+        }
+        else if (element.vr == "PN" && value.isObject())
+        {
+          element.values.push_back(JoinName(value));
+        }
+        else if (value.isNull())
+        {
+          element.values.emplace_back(); // an empty value among others
+        }
+        else
+        {
+          AddValue(value, element);
+        }
+      }
+
+      static std::string JoinName(const Json::Value& name)
+      {
+        std::string joined;
+        for (const char* group : {"Alphabetic", "Ideographic", "Phonetic"})
+        {
+          joined += name[group].isString() ? name[group].asString() : "";
+          joined += '=';
+        }
+        while (!joined.empty() && joined.back() == '=')
+        {
+          joined.pop_back();
+        }
+        return joined;
+      }
+
+      const LongJson& json_;
+      bool interpretsBinary_;
+      bool hasDicomJson_ = false;
+    };
+
+    bool IsPrivateName(const std::string& name)
+    {
+      const std::optional<TagNumber> tag = ParseTagNumber(name);
+      return tag.has_value() ? tag->IsPrivate() : !FindStandardTag(name).has_value();
+    }
+
+    bool HasPrivate(const NewItem& tags)
+    {
+      return std::any_of(tags.begin(), tags.end(),
+                         [](const NewElement& element)
+                         {
+                           return IsPrivateName(element.tag) ||
+                                  std::any_of(element.items.begin(), element.items.end(),
+                                              &HasPrivate);
+                         });
+    }
+
+    bool HasWrongType(const Json::Value& body)
+    {
+      const auto isOther = [&](const char* name, bool (Json::Value::*is)() const)
+      { return body.isMember(name) && !(body[name].*is)(); };
+      return isOther("Force", &Json::Value::isBool) ||
+             isOther("PrivateCreator", &Json::Value::isString) ||
+             isOther("InterpretBinaryTags", &Json::Value::isBool) ||
+             isOther("Encapsulate", &Json::Value::isBool);
+    }
+
+    std::string ReadText(const Json::Value& body, const char* name)
+    {
+      if (!body.isMember(name))
+      {
+        return "";
+      }
+      if (!body[name].isString())
+      {
+        throw Failure(FailureKind::BadFormat,
+                      std::string("String value expected in field: ") + name);
+      }
+      return body[name].asString();
+    }
+
+    bool ReadBoolean(const Json::Value& body, const char* name)
+    {
+      if (body.isMember(name) && !body[name].isBool())
+      {
+        throw Failure(FailureKind::BadFormat,
+                      std::string("Boolean value expected in field: ") + name);
+      }
+      return body.isMember(name) && body[name].asBool();
+    }
+
+    ContentItem ParseContent(const Json::Value& value, const LongJson& json, Parser& parser)
+    {
+      ContentItem item;
+      const Json::Value& content = value.isObject() ? value["Content"] : value;
+      const std::optional<std::string_view> inside =
+        content.isString() ? json.Find(content.asString()) : std::nullopt;
+      if (!inside.has_value() || !ParseDataUri(*inside).has_value())
+      {
+        throw Failure(FailureKind::BadFormat, "\"Content\" must be a data URI (RFC 2397)");
+      }
+      item.uri = *inside;
+      if (value.isObject() && value.isMember("Tags"))
+      {
+        if (!value["Tags"].isObject())
+        {
+          throw Failure(FailureKind::BadFormat,
+                        "\"Tags\" of an item of \"Content\" must be an object");
+        }
+        item.tags = parser.ParseTags(value["Tags"]);
+      }
+      return item;
+    }
+
+    void ReadContents(const Json::Value& body,
+                      const LongJson& json,
+                      Parser& parser,
+                      CreateDicomRequest& request)
+    {
+      if (!body.isMember("Content"))
+      {
+        return;
+      }
+      const Json::Value& content = body["Content"];
+      request.isArray = content.isArray() && !content.empty();
+      if (!content.isArray())
+      {
+        request.contents.push_back(ParseContent(content, json, parser));
+        return;
+      }
+      for (const Json::Value& item : content)
+      {
+        request.contents.push_back(ParseContent(item, json, parser));
+      }
+    }
+
+    // A data URI in EncapsulatedDocument is content
+    void TakeEncapsulated(Json::Value& tags, const LongJson& json, CreateDicomRequest& request)
+    {
+      for (const std::string& name : tags.getMemberNames())
+      {
+        const std::optional<TagNumber> tag = ParseTagNumber(name);
+        const bool isDocument = name == "EncapsulatedDocument" ||
+                                (tag.has_value() && tag->group == 0x0042 && tag->element == 0x0011);
+        if (!isDocument || !tags[name].isString() || !request.contents.empty())
+        {
+          continue;
+        }
+        const std::optional<std::string_view> inside = json.Find(tags[name].asString());
+        if (inside.has_value() && ParseDataUri(*inside).has_value())
+        {
+          ContentItem item;
+          item.uri = *inside;
+          request.contents.push_back(item);
+          tags.removeMember(name);
+          return;
+        }
+      }
+    }
+
+    std::optional<CodedConcept> ReadConcept(const Json::Value& body)
+    {
+      if (!body.isMember("ConceptNameCode"))
+      {
+        return std::nullopt;
+      }
+      const Json::Value& code = body["ConceptNameCode"];
+      const bool isComplete = code.isObject() && code["CodeValue"].isString() &&
+                              code["CodingSchemeDesignator"].isString() &&
+                              code["CodeMeaning"].isString();
+      if (!isComplete)
+      {
+        throw Failure(
+          FailureKind::BadFormat,
+          "\"ConceptNameCode\" needs CodeValue, CodingSchemeDesignator and CodeMeaning");
+      }
+      return CodedConcept{code["CodeValue"].asString(), code["CodingSchemeDesignator"].asString(),
+                          code["CodeMeaning"].asString()};
+    }
+
+    void ReadTags(const Json::Value& tags, Parser& parser, CreateDicomRequest& request)
+    {
+      request.tags = parser.ParseTags(tags);
+      request.hasDicomJson = parser.HasDicomJson();
+      request.hasPrivateTags = HasPrivate(request.tags);
+      for (const NewElement& element : request.tags)
+      {
+        const std::optional<TagNumber> tag = ParseTagNumber(element.tag);
+        const auto is = [&](const char* name, unsigned number)
+        {
+          return element.tag == name ||
+                 (tag.has_value() && tag->group == 0x0008 && tag->element == number);
+        };
+        request.hasSopClass = request.hasSopClass || is("SOPClassUID", 0x0016);
+        if (is("SpecificCharacterSet", 0x0005) && !element.values.empty())
+        {
+          request.charset = element.values[0];
+          for (std::size_t i = 1; i < element.values.size(); i++)
+          {
+            *request.charset += "\\" + element.values[i];
+          }
+        }
+      }
+    }
+  } // namespace
+
+  std::optional<CreateDicomRequest> ParseCreateDicom(std::string_view body,
+                                                     const std::string& defaultCreator)
+  {
+    const LongJson json(body);
+    Json::Value fields;
+    if (!TryParse(json.GetShortText(), fields) || !fields.isObject() || HasWrongType(fields) ||
+        (fields.isMember("Tags") && !fields["Tags"].isObject()) ||
+        (fields.isMember("Parent") && !fields["Parent"].isString()))
+    {
+      return std::nullopt;
+    }
+    CreateDicomRequest request;
+    request.isLegacy = !fields.isMember("Tags");
+    request.tagsOffset = request.isLegacy ? json.GetObjectOffset() : json.GetTagsOffset();
+    if (request.isLegacy)
+    {
+      request.hasSopClass = fields.isMember("SOPClassUID");
+      return request;
+    }
+    const bool interpretsBinary = fields.get("InterpretBinaryTags", true).asBool();
+    Parser parser(json, interpretsBinary);
+    ReadContents(fields, json, parser, request);
+    TakeEncapsulated(fields["Tags"], json, request);
+    ReadTags(fields["Tags"], parser, request);
+    if (fields.isMember("Parent"))
+    {
+      request.parent = fields["Parent"].asString();
+    }
+    request.isForced = fields.get("Force", false).asBool();
+    request.isDryRun = ReadBoolean(fields, "DryRun");
+    request.privateCreator =
+      fields.isMember("PrivateCreator") ? fields["PrivateCreator"].asString() : defaultCreator;
+    request.replaces = ReadText(fields, "Replaces");
+    request.conceptName = ReadConcept(fields);
+    if (fields.isMember("BurnedInAnnotation"))
+    {
+      request.isBurnedIn = ReadBoolean(fields, "BurnedInAnnotation");
+    }
+    return request;
+  }
+} // namespace OrthancPlugins

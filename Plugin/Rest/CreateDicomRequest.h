@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#pragma once
+
+#include "LongJson.h"
+
+#include "../Core/Dicom/NewElement.h"
+#include "../Core/Dicom/ObjectCompletion.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace OrthancPlugins
+{
+  struct ContentItem
+  {
+    std::string_view uri; // the inside of the JSON string; lives as long as the body
+    NewItem tags;         // of this item of an array
+  };
+
+  // A request to /tools/create-dicom as plain values
+  struct CreateDicomRequest
+  {
+    bool isLegacy = false; // no "Tags": attributes are members of the body
+    NewItem tags;
+    bool hasPrivateTags = false;
+    bool hasDicomJson = false; // some attribute is given with its VR
+    std::vector<ContentItem> contents;
+    bool isArray = false;
+    std::optional<std::string> parent;
+    bool isForced = false;
+    bool isDryRun = false;
+    std::string privateCreator;
+    std::string replaces;
+    std::optional<std::string> charset; // SpecificCharacterSet of the tags
+    bool hasSopClass = false;
+    std::optional<CodedConcept> conceptName;
+    std::optional<bool> isBurnedIn;
+    std::optional<std::size_t> tagsOffset; // in the body, behind the brace of the attributes
+  };
+
+  // Absent if this is no JSON object, or one that the host refuses for its types: the host then says
+  // why. "defaultCreator": of the host's configuration. Throws Failure naming the field for what
+  // concerns us alone
+  std::optional<CreateDicomRequest> ParseCreateDicom(std::string_view body,
+                                                     const std::string& defaultCreator);
+} // namespace OrthancPlugins

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#include "ObjectCreator.h"
+
+#include "HostJobs.h"
+
+#include "../Core/Dicom/ElementWriter.h"
+#include "../Core/Dicom/PdfInspector.h"
+#include "../Core/Failure.h"
+
+#include <json/reader.h>
+#include <json/value.h>
+#include <json/writer.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <set>
+#include <utility>
+
+namespace OrthancPlugins
+{
+  struct ObjectCreator::Parent
+  {
+    ResourceLevel level = ResourceLevel::Study;
+    StoredInstance sibling;
+    std::unique_ptr<NumberReservations::Turn> turn; // null below a patient
+    std::uint32_t highestNumber = 0; // of the series of a study, or the instances of a series
+  };
+
+  namespace
+  {
+    // What the host lets a client replace although it is there
+    const std::set<std::string> REPLACEABLE = {"PatientID",
+                                               "AcquisitionDate",
+                                               "AcquisitionTime",
+                                               "ContentDate",
+                                               "ContentTime",
+                                               "StudyDate",
+                                               "StudyTime",
+                                               "SeriesDate",
+                                               "SeriesTime",
+                                               "SpecificCharacterSet",
+                                               "InstanceCreationDate",
+                                               "InstanceCreationTime"};
+
+    // What identifies the object: only with "Force"
+    const std::set<std::string> IDENTIFIERS = {"StudyInstanceUID", "SeriesInstanceUID",
+                                               "SOPInstanceUID"};
+
+    std::uint32_t ParseNumber(const DicomTags& tags, const char* name)
+    {
+      const auto found = tags.find(name);
+      if (found == tags.end())
+      {
+        return 0;
+      }
+      // IS may have spaces around it and a sign; negative numbers are below all others
+      const std::string& text = found->second;
+      const std::size_t begin = std::min(text.find_first_not_of(" +"), text.size());
+      std::uint32_t value = 0;
+      std::from_chars(text.data() + begin, text.data() + text.size(), value);
+      constexpr std::uint32_t MAX_NUMBER = 2'000'000'000; // so that a higher one is an IS
+      return std::min(value, MAX_NUMBER);
+    }
+
+    const StoredInstance* FindInstance(const StoredPatient& patient)
+    {
+      for (const StoredStudy& study : patient.studies)
+      {
+        for (const StoredSeries& series : study.series)
+        {
+          if (!series.instances.empty())
+          {
+            return &series.instances.front();
+          }
+        }
+      }
+      return nullptr;
+    }
+
+    std::uint32_t GetHighestNumber(const StoredPatient& patient, ResourceLevel level)
+    {
+      std::uint32_t highest = 0;
+      for (const StoredStudy& study : patient.studies)
+      {
+        for (const StoredSeries& series : study.series)
+        {
+          if (level == ResourceLevel::Study)
+          {
+            highest = std::max(highest, ParseNumber(series.tags, "SeriesNumber"));
+            continue;
+          }
+          for (const StoredInstance& instance : series.instances)
+          {
+            highest = std::max(highest, ParseNumber(instance.tags, "InstanceNumber"));
+          }
+        }
+      }
+      return highest;
+    }
+
+    std::string GetKeyword(const std::string& tag, const PrivateDictionary& dictionary)
+    {
+      const std::optional<TagNumber> number = FindTagNumber(tag, dictionary);
+      const std::optional<StandardTag> standard =
+        number.has_value() ? FindStandardTag(*number) : std::nullopt;
+      return standard.has_value() ? standard->keyword : "";
+    }
+
+    Failure RefuseTag(const std::string& tag, const std::string& why)
+    {
+      return Failure(FailureKind::OutOfRange, "Tag \"" + DescribeTag(tag) + "\": " + why);
+    }
+
+    // What the client may not give, or not without "Force"
+    void CheckTags(const NewObject& wanted,
+                   const DicomObject& object,
+                   const PrivateDictionary& dictionary,
+                   std::vector<std::string>* problems)
+    {
+      for (const NewElement& element : wanted.tags)
+      {
+        const std::string keyword = GetKeyword(element.tag, dictionary);
+        std::string problem;
+        if (keyword == "PixelData")
+        {
+          problem = "use \"Content\" for pixel data";
+        }
+        else if (wanted.isForced || keyword.empty() || REPLACEABLE.count(keyword) != 0)
+        {
+          continue;
+        }
+        else if (IDENTIFIERS.count(keyword) != 0 ||
+                 (wanted.parent.has_value() && object.Has(keyword)))
+        {
+          problem = "it is given by the parent or by the server, and can be replaced with "
+                    "\"Force\" only";
+        }
+        if (problem.empty())
+        {
+          continue;
+        }
+        if (problems == nullptr)
+        {
+          throw RefuseTag(element.tag, problem);
+        }
+        problems->push_back(RefuseTag(element.tag, problem).what());
+      }
+    }
+
+    // What the client wants except its declaration of a character set, which concerns the request
+    NewItem WithoutCharset(const NewItem& tags, const PrivateDictionary& dictionary)
+    {
+      NewItem others;
+      std::copy_if(tags.begin(), tags.end(), std::back_inserter(others),
+                   [&](const NewElement& element)
+                   { return GetKeyword(element.tag, dictionary) != "SpecificCharacterSet"; });
+      return others;
+    }
+
+    std::string WriteJson(const Json::Value& value)
+    {
+      Json::StreamWriterBuilder builder;
+      builder["indentation"] = "   ";
+      builder["emitUTF8"] = true;
+      return Json::writeString(builder, value) + "\n";
+    }
+  } // namespace
+
+  ObjectCreator::Parent ObjectCreator::FindParent(const ParentChoice& choice)
+  {
+    Parent parent;
+    parent.level = choice.level;
+    DescribeOptions describe;
+    if (choice.level != ResourceLevel::Patient)
+    {
+      parent.turn = std::make_unique<NumberReservations::Turn>(services_.numbers, choice.id);
+      describe.instanceTags = choice.level == ResourceLevel::Series;
+    }
+    const StoredPatient patient = services_.store.Describe(choice.level, choice.id, describe);
+    const StoredInstance* const sibling = FindInstance(patient);
+    if (sibling == nullptr)
+    {
+      throw Failure(FailureKind::UnknownResource, "The parent has no instance");
+    }
+    parent.sibling = *sibling;
+    parent.highestNumber = GetHighestNumber(patient, choice.level);
+    return parent;
+  }
+
+  std::unique_ptr<DicomObject>
+  ObjectCreator::Make(const NewObject& wanted, Parent* parent, std::vector<std::string>* problems)
+  {
+    ObjectOptions options = wanted.options;
+    auto object = std::make_unique<DicomObject>(parent == nullptr ? wanted.charset : "");
+    if (parent != nullptr)
+    {
+      object->CopyParent(*services_.store.OpenInstance(parent->sibling), parent->level);
+      options.hasParentStudy = parent->level != ResourceLevel::Patient;
+      options.hasParentSeries = parent->level == ResourceLevel::Series;
+      if (parent->turn != nullptr && problems == nullptr)
+      {
+        const std::uint32_t number = parent->turn->Take(parent->highestNumber);
+        (options.hasParentSeries ? options.instanceNumber : options.seriesNumber) = number;
+      }
+    }
+    if (!wanted.replaces.empty())
+    {
+      const StoredPatient old =
+        services_.store.Describe(ResourceLevel::Instance, wanted.replaces, {true});
+      const StoredInstance* const instance = FindInstance(old);
+      const std::unique_ptr<IInstanceData> data =
+        instance == nullptr ? nullptr : services_.store.OpenInstance(*instance);
+      if (data == nullptr)
+      {
+        throw Failure(FailureKind::UnknownResource, "There is no instance to replace");
+      }
+      options.replaced = ReadIdentity(*data);
+    }
+    CheckTags(wanted, *object, services_.dictionary, problems);
+    object->Write(WithoutCharset(wanted.tags, services_.dictionary), services_.dictionary,
+                  wanted.privateCreator, problems);
+    if (wanted.kind.has_value())
+    {
+      CompleteDocument(*object, *wanted.kind, wanted.content, options);
+    }
+    else if (wanted.image != nullptr)
+    {
+      CompleteCapture(*object, *wanted.image, options);
+    }
+    else
+    {
+      CompleteRawData(*object, options);
+    }
+    return object;
+  }
+
+  HostAnswer ObjectCreator::Store(const NewObject& wanted)
+  {
+    std::optional<Parent> parent;
+    if (wanted.parent.has_value())
+    {
+      parent = FindParent(*wanted.parent);
+    }
+    DicomFile file;
+    {
+      const std::unique_ptr<DicomObject> object =
+        Make(wanted, parent.has_value() ? &*parent : nullptr, nullptr);
+      if (wanted.kind.has_value())
+      {
+        file = object->Serialize(wanted.content.size());
+      }
+      else if (wanted.image != nullptr)
+      {
+        file = object->SerializeImage(wanted.image->bytes, wanted.image->isJpeg);
+      }
+      else
+      {
+        file = object->Serialize();
+      }
+    }
+    if (wanted.kind.has_value())
+    {
+      std::memcpy(file.bytes.data() + file.documentOffset, wanted.content.data(),
+                  wanted.content.size());
+      if (wanted.releaseContent)
+      {
+        wanted.releaseContent(); // the host is about to make copies of its own
+      }
+    }
+    const HostAnswer answer = services_.host.Call(HttpMethod::Post, "/instances", file.bytes);
+    CheckStoreAnswer(answer);
+    return answer;
+  }
+
+  std::string ObjectCreator::Preview(const NewObject& wanted)
+  {
+    std::vector<std::string> problems;
+    std::optional<Parent> parent;
+    if (wanted.parent.has_value())
+    {
+      parent = FindParent(*wanted.parent);
+    }
+    const std::unique_ptr<DicomObject> object =
+      Make(wanted, parent.has_value() ? &*parent : nullptr, &problems);
+    Json::Value list(Json::arrayValue);
+    for (const std::string& problem : problems)
+    {
+      list.append(problem);
+    }
+    // The object is JSON text already: not parsed again
+    std::string text = "{\n   \"Problems\" : ";
+    std::string problemsText = WriteJson(list);
+    problemsText.pop_back();
+    return text + problemsText + ",\n   \"Dicom\" : " + object->ToJson() + "\n}\n";
+  }
+
+  std::vector<std::string> CheckActiveContent(const Services& services, std::string_view content)
+  {
+    const ActiveContentPolicy policy = services.settings.documents.activeContent;
+    if (policy == ActiveContentPolicy::Accept)
+    {
+      return {};
+    }
+    const std::vector<std::string> found = FindActiveContent(content);
+    if (policy == ActiveContentPolicy::Refuse && !found.empty())
+    {
+      std::string names;
+      for (const std::string& name : found)
+      {
+        names += (names.empty() ? "" : ", ") + name;
+      }
+      throw Failure(FailureKind::BadFormat,
+                    "The PDF has active content (" + names + "), which the configuration refuses");
+    }
+    return found;
+  }
+
+  void AddWarnings(HostAnswer& answer, const std::vector<std::string>& warnings)
+  {
+    if (warnings.empty())
+    {
+      return;
+    }
+    Json::Value value;
+    const Json::CharReaderBuilder builder;
+    const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+    const char* const begin = answer.body.data();
+    if (!reader->parse(begin, begin + answer.body.size(), &value, nullptr) || !value.isObject())
+    {
+      return;
+    }
+    for (const std::string& warning : warnings)
+    {
+      value["Warnings"].append("The PDF has active content: " + warning);
+    }
+    answer.body = WriteJson(value);
+  }
+
+  ParentChoice ResolveParent(const Services& services, const std::string& id)
+  {
+    const std::optional<ResourceLevel> level =
+      IsPlainName(id) ? services.store.FindLevel(id) : std::nullopt;
+    if (!level.has_value())
+    {
+      throw Failure(FailureKind::OutOfRange, "\"Parent\": there is no such resource");
+    }
+    if (*level == ResourceLevel::Instance)
+    {
+      throw Failure(FailureKind::OutOfRange,
+                    "\"Parent\" must be a patient, a study or a series, and not an instance");
+    }
+    return {*level, id};
+  }
+
+  ObjectOptions MakeObjectOptions(const Services& services)
+  {
+    ObjectOptions options;
+    options.defaultModality = services.settings.documents.modality;
+    options.hasAcquisitionTimes = services.settings.documents.hasAcquisitionTimes;
+    options.nowMicroseconds = services.clock.GetNowMicroseconds();
+    options.softwareVersions = "OrthancAdvancedRest " PLUGIN_VERSION "\\Orthanc " +
+                               std::to_string(services.version.major) + "." +
+                               std::to_string(services.version.minor) + "." +
+                               std::to_string(services.version.revision);
+    return options;
+  }
+
+  void CheckStoreAnswer(const HostAnswer& host)
+  {
+    if (host.errorCode != 0 && host.status == 400)
+    {
+      throw Failure(FailureKind::BadRequest,
+                    "Orthanc refuses it with error code " + std::to_string(host.errorCode));
+    }
+    CheckAnswer(host);
+    if (host.status != 200)
+    {
+      throw Failure(FailureKind::Internal,
+                    "Orthanc answers with the status " + std::to_string(host.status));
+    }
+  }
+} // namespace OrthancPlugins

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+"""Private attributes by PS3.5 7.8, with the dictionary of the host and our own."""
+
+import base64
+import io
+
+import pydicom
+import pytest
+
+from document_samples import make_pdf, make_png, make_uri
+
+CREATOR = "RawDataStore"
+DICTIONARY = {
+    "0405,1001": ["ST", "RawText", 1, 1, CREATOR], "0405,1002": ["US", "RawShort", 1, 3, CREATOR],
+    "0405,1003": ["DS", "RawDecimal", 1, 1, CREATOR], "0405,1004": ["OW", "RawWords", 1, 1, CREATOR],
+    "0405,1005": ["SQ", "RawItems", 1, 1, CREATOR], "0405,1006": ["IS", "RawInteger", 1, 1, CREATOR],
+    "0405,1007": ["US", "RawOne", 1, 1, CREATOR], "0405,1008": ["UI", "RawUid", 1, 1, CREATOR],
+    "0405,1009": ["DA", "RawDate", 1, 1, CREATOR], "0405,100a": ["LO", "RawLong", 1, 1, CREATOR],
+    "0405,100b": ["OF", "RawFloats", 1, 1, CREATOR], "0405,100c": ["OB", "RawBytes", 1, 1, CREATOR],
+    "0405,100d": ["FD", "RawDoubles", 1, 0, CREATOR], "0405,100e": ["AT", "RawTag", 1, 1, CREATOR],
+    "0407,1001": ["LO", "OtherText", 1, 1, "Other"],
+}
+
+
+@pytest.fixture(scope="module")
+def server(start_module_server):
+    return start_module_server({"Dictionary": DICTIONARY})
+
+
+@pytest.fixture(autouse=True)
+def expect_refusals(expect_errors):
+    expect_errors()
+
+
+def create(server, tags, status=200, **fields):
+    body = dict({"Tags": tags, "PrivateCreator": CREATOR}, **fields)
+    answer = server.post("/tools/create-dicom", {key: value for key, value in body.items()
+                                                 if value is not None})
+    assert answer.status_code == status, answer.text
+    if status != 200:
+        assert answer.json()["Details"]
+        return answer.json()["Details"]
+    content = server.get(f"/instances/{answer.json()['ID']}/file").content
+    return pydicom.dcmread(io.BytesIO(content))
+
+
+def test_the_example_of_the_documentation(server):
+    dataset = create(server, {"0405,0010": CREATOR, "0405,1001": "An ST string",
+                              "PatientID": "private"})
+    assert (dataset[0x0405, 0x0010].VR, dataset[0x0405, 0x0010].value) == ("LO", CREATOR)
+    assert (dataset[0x0405, 0x1001].VR, dataset[0x0405, 0x1001].value) == ("ST", "An ST string")
+    assert dataset.SOPClassUID == "1.2.840.10008.5.1.4.1.1.66"
+    assert dataset.file_meta.MediaStorageSOPClassUID == dataset.SOPClassUID
+
+
+@pytest.mark.sanitizer
+@pytest.mark.parametrize("tags,creator,expected", [
+    # creator written, found, or that of the block
+    ({"0405,1001": "x"}, CREATOR, {(0x0405, 0x0010): ("LO", CREATOR), (0x0405, 0x1001): ("ST", "x")}),
+    ({"0405,0010": CREATOR, "0405,1001": "x"}, None, {(0x0405, 0x1001): ("ST", "x")}),
+    ({"0407,0010": "Other", "0407,1001": "x"}, CREATOR, {(0x0407, 0x1001): ("LO", "x")}),
+    # several blocks, creators and groups
+    ({"0405,0010": CREATOR, "0405,0011": "Unknown", "0405,1001": "x",
+      "0405,1101": {"vr": "LO", "Value": ["y"]}, "0407,0010": "Other", "0407,1001": "z"}, CREATOR,
+     {(0x0405, 0x1001): ("ST", "x"), (0x0405, 0x1101): ("LO", "y"), (0x0407, 0x1001): ("LO", "z")}),
+    ({"0405,0020": CREATOR, "0405,2001": "x"}, None, {(0x0405, 0x2001): ("ST", "x")}),
+    ({"0405,00ff": CREATOR, "0405,ff01": "x"}, None, {(0x0405, 0xff01): ("ST", "x")}),
+    ({"0405,0010": "Unknown", "0405,xx01": "x"}, CREATOR,
+     {(0x0405, 0x0011): ("LO", CREATOR), (0x0405, 0x1101): ("ST", "x")}),
+    # the dictionary does not know it
+    ({"0405,10ee": {"vr": "LO", "Value": ["x"]}}, CREATOR, {(0x0405, 0x10ee): ("LO", "x")}),
+    ({"0405,10ee": make_uri(b"ab", "application/octet-stream")}, CREATOR,
+     {(0x0405, 0x10ee): ("UN", b"ab")}),
+    # bytes and numbers
+    ({"0405,1004": make_uri(b"abcd", "application/octet-stream")}, CREATOR,
+     {(0x0405, 0x1004): ("OW", b"abcd")}),
+    ({"0405,1004": [1, 2]}, CREATOR, {(0x0405, 0x1004): ("OW", b"\1\0\2\0")}),
+    ({"0405,100b": [1.5]}, CREATOR, {(0x0405, 0x100b): ("OF", b"\0\0\xc0\x3f")}),
+    ({"0405,100c": make_uri(b"abc", "application/octet-stream")}, CREATOR,
+     {(0x0405, 0x100c): ("OB", b"abc\0")}),
+    ({"0405,1007": 7}, CREATOR, {(0x0405, 0x1007): ("US", 7)}),
+    ({"0405,1002": "7\\8\\9"}, CREATOR, {(0x0405, 0x1002): ("US", [7, 8, 9])}),
+    ({"0405,100d": "1.5\\2.5"}, CREATOR, {(0x0405, 0x100d): ("FD", [1.5, 2.5])}),
+    ({"0405,100e": "(0010,0020)"}, CREATOR, {(0x0405, 0x100e): ("AT", 0x00100020)}),
+    ({"0405,100e": "0010,0020"}, CREATOR, {(0x0405, 0x100e): ("AT", 0x00100020)}),
+    ({"0405,1001": None}, CREATOR, {(0x0405, 0x1001): ("ST", "")}),
+])
+def test_what_is_stored(server, tags, creator, expected):
+    dataset = create(server, tags, PrivateCreator=creator)
+    for tag, (vr, value) in expected.items():
+        element = dataset[tag]
+        assert element.VR == vr
+        assert list(element.value) == value if isinstance(value, list) else element.value == value
+
+
+def test_nested_creators_are_added(server):
+    dataset = create(server, {"0405,1005": [{"0405,1001": "x"}]})
+    item = dataset[0x0405, 0x1005].value[0]
+    assert item[0x0405, 0x0010].value == CREATOR
+    assert item[0x0405, 0x1001].VR == "ST"
+
+
+def test_other_characters_make_it_unicode(server):
+    dataset = create(server, {"0405,1001": "aЖ検b", "PatientName": "Ä"})
+    assert dataset.SpecificCharacterSet == "ISO_IR 192"
+    assert dataset[0x0405, 0x1001].value == "aЖ検b"
+    assert dataset.PatientName == "Ä"
+
+
+@pytest.mark.parametrize("tag,value", [
+    ("0405,1003", "abc"), ("0405,1003", "1" * 28), ("0405,1006", "99999999999"),
+    ("0405,1008", "1.2.abc.03"), ("0405,1009", "31/12/2020"), ("0405,1001", "x" * 2000),
+    ("0405,100a", "x" * 100), ("0405,1007", "70000"), ("0405,1007", "seven"), ("0405,1007", "-1"),
+    ("0405,1007", "7\\8"), ("0405,0010", "x" * 100), ("0405,0010", "Rawé"), ("0404,1001", "x"),
+    ("0001,1001", "x"), ("ffff,1001", "x"), ("0405,0001", "x"), ("0405,10ee", "x"),
+    ("0405,1004", make_uri(b"abc", "application/octet-stream")), ("0405,1001", [{"0405,1001": "x"}]),
+    ("0405,1005", "x"), ("0405,1001", True)])
+def test_what_is_refused(server, tag, value):
+    before = server.get_json("/statistics")["CountInstances"]
+    details = create(server, {"PatientID": "refused", tag: value, "0405,1002": 1}, status=400)
+    assert tag in details
+    assert server.get_json("/statistics")["CountInstances"] == before
+
+
+def test_orphans_are_refused(server):
+    assert "0405,1001" in create(server, {"0405,1001": "x"}, status=400, PrivateCreator=None)
+
+
+def test_dicom_json(server):
+    dataset = create(server, {
+        "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Yamada^Tarou", "Ideographic": "山田^太郎"}]},
+        "00080016": {"vr": "UI", "Value": ["1.2.840.10008.5.1.4.1.1.66"]},
+        "04050010": {"vr": "LO", "Value": [CREATOR]},
+        "04051001": {"vr": "ST", "Value": ["x"]},
+        "04051004": {"vr": "OW", "InlineBinary": base64.b64encode(b"abcd").decode()},
+        "04051005": {"vr": "SQ", "Value": [{"04050010": {"vr": "LO", "Value": [CREATOR]},
+                                            "04051007": {"vr": "US", "Value": [5]}}]}},
+        PrivateCreator=None)
+    assert dataset.PatientName.ideographic == "山田^太郎"
+    assert dataset[0x0405, 0x1004].value == b"abcd"
+    assert dataset[0x0405, 0x1005].value[0][0x0405, 0x1007].value == 5
+
+
+def test_private_tags_of_documents(server):
+    pdf = make_pdf()
+    dataset = create(server, {"0405,1001": "x"}, Content=make_uri(pdf))
+    assert dataset[0x0405, 0x1001].value == "x"
+    assert dataset.EncapsulatedDocument[:len(pdf)] == pdf
+
+
+def test_private_tags_of_images(server):
+    dataset = create(server, {"0405,1001": "x"}, Content=make_uri(make_png(), "image/png"))
+    assert dataset[0x0405, 0x1001].value == "x"
+    assert (dataset.Rows, dataset.PixelData) == (2, b"\1\2\3\4")
+
+
+def test_dry_run_stores_nothing(server):
+    before = server.get_json("/statistics")["CountInstances"]
+    answer = server.post("/tools/create-dicom", {
+        "Tags": {"0405,1001": "x", "0405,1003": "abc", "0405,1007": "70000", "PatientName": "Ä"},
+        "PrivateCreator": CREATOR, "DryRun": True})
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert len(body["Problems"]) == 2
+    assert "0405,1003" in body["Problems"][0]
+    assert body["Dicom"]["04051001"] == {"vr": "ST", "Value": ["x"]}
+    assert "00080016" in body["Dicom"]
+    answer = server.post("/tools/create-dicom", {"Tags": {}, "Content": make_uri(make_pdf()), "DryRun": True})
+    assert answer.json()["Problems"] == []
+    assert server.get_json("/statistics")["CountInstances"] == before
+
+
+def test_dictionary_without_restart(start_server, expect_errors):
+    expect_errors()
+    server = start_server()
+    create(server, {"0405,1001": "x"}, status=400)
+    path = "/advanced-rest/private-dictionary"
+    assert server.get_json(path) == []
+    answer = server.put(path, b'{"0405,1001": ["ST", "RawText", 1, 1, "RawDataStore"]}')
+    assert answer.status_code == 200, answer.text
+    dataset = create(server, {"0405,1001": "x", "PatientID": "now"})
+    assert dataset[0x0405, 0x1001].VR == "ST"
+
+    answer = server.post(path, '(0405,"RawDataStore",02)\tUS\tRawNumbers\t1-n\tPrivateTag\n')
+    assert answer.status_code == 200, answer.text
+    server.kill()
+    server.start()
+    listed = server.get_json(path)
+    assert [entry["Tag"] for entry in listed] == ["0405,1001", "0405,1002"]
+    assert list(create(server, {"0405,1002": [1, 2]})[0x0405, 0x1002].value) == [1, 2]
+    text = server.get(path, headers={"Accept": "text/plain"}).text
+    assert text.splitlines()[0] == '(0405,"RawDataStore",01)\tST\tRawText\t1\tPrivateTag'
+    assert server.put(path, text).status_code == 200
+
+    for bad in ('{"0404,1001": ["ST", "N", 1, 1, "C"]}', '{"0405,1001": ["ST"]}', "nothing",
+                '{"0405,1001": ["XX", "N", 1, 1, "C"]}', '{"0405,1001": ["ST", "N", 1, 1, "é"]}'):
+        answer = server.put(path, bad.encode())
+        assert answer.status_code == 400, bad
+        assert answer.json()["Details"]
+    assert len(server.get_json(path)) == 2
+
+    assert server.delete(path).status_code == 200
+    create(server, {"0405,1001": "x"}, status=400)
+    assert server.get_json(path) == []

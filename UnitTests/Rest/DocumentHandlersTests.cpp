@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
+
+#include "../../Plugin/Rest/DocumentHandlers.h"
+
+#include "../../Plugin/Core/Dicom/DicomObject.h"
+#include "../../Plugin/Core/Dicom/EncapsulatedDocumentReader.h"
+#include "../../Plugin/Core/Dicom/ParentModules.h"
+#include "../../Plugin/Rest/CreateDicomHandlers.h"
+#include "../../Plugin/Rest/DocumentReadHandlers.h"
+#include "../Fakes/TextInstanceData.h"
+#include "RestFixture.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace OrthancPlugins
+{
+  namespace
+  {
+    const std::string PDF = "%PDF-1.4\nstartxref\n0\n%%EOF";
+    const std::string URI = "data:application/pdf;base64,JVBERi0xLjQKc3RhcnR4cmVmCjAKJSVFT0Y=";
+
+    // Stores what is posted; "failingAt": that call is refused, counted from 0
+    class StoringHost final : public IHostRest
+    {
+    public:
+      std::vector<std::pair<std::string, std::string>> calls; // path, body
+      std::optional<std::size_t> failingAt;
+      unsigned storedCount = 0;
+
+      HostAnswer Call(HttpMethod method, const std::string& path, const std::string& body) override
+      {
+        const bool isRefused = calls.size() == failingAt;
+        calls.emplace_back((method == HttpMethod::Delete ? "DELETE " : "") + path, body);
+        if (isRefused)
+        {
+          return FakeHostRest::MakeError(15, 400);
+        }
+        const std::string id = "stored" + std::to_string(storedCount++);
+        return FakeHostRest::MakeJson(R"({"ID":")" + id +
+                                      R"(","Status":"Success","ParentSeries":"series1"})");
+      }
+    };
+
+    class DocumentHandlersTest : public ::testing::Test
+    {
+    protected:
+      DocumentHandlersTest()
+        : services{all.services.settings,
+                   all.services.version,
+                   all.services.clock,
+                   all.services.store,
+                   host,
+                   all.services.planner,
+                   all.services.spool,
+                   all.services.jobs,
+                   all.services.jobFactory,
+                   all.services.monitor,
+                   all.services.controller,
+                   all.services.streams,
+                   all.services.crcs,
+                   all.services.notifier,
+                   0,
+                   all.services.numbers,
+                   all.services.dictionary,
+                   all.services.pages}
+      {
+        DicomObject parent("ISO_IR 100");
+        parent.Set("SOPClassUID", "1.2.840.10008.5.1.4.1.1.2");
+        parent.Set("SOPInstanceUID", "1.2.3");
+        parent.Set("PatientID", "P1");
+        parent.Set("StudyInstanceUID", "1.2.4");
+        all.store.AddSeries("patient1", "study1", "series1",
+                            {parent.Serialize().bytes, parent.Serialize().bytes});
+      }
+
+      HttpRequest MakeUpload(const std::string& id, std::string_view body)
+      {
+        HttpRequest request = MakePost({id}, body);
+        request.headers["content-type"] = "application/pdf";
+        return request;
+      }
+
+      // The document in what was stored last
+      EncapsulatedDocument OpenStored() const
+      {
+        return std::move(
+          *OpenEncapsulatedDocument(std::make_unique<TextInstanceData>(host.calls.back().second)));
+      }
+
+      std::optional<FailureKind> Create(const std::string& body)
+      {
+        return CatchFailure(
+          [&]
+          {
+            RecordingAnswer answer;
+            PostCreateDicom(services, MakePost({}, body), answer);
+          });
+      }
+
+      RestFixture all{HOST_B};
+      StoringHost host;
+      Services services;
+    };
+  } // namespace
+
+  TEST_F(DocumentHandlersTest, StoresTheDocumentAsItIs)
+  {
+    HttpRequest request = MakeUpload("study1", PDF);
+    request.headers["document-title"] = "UTF-8''%C3%84";
+    RecordingAnswer answer;
+    PostStudyDocument(services, request, answer);
+    ASSERT_EQ(1u, host.calls.size());
+    EXPECT_EQ("/instances", host.calls[0].first);
+    EXPECT_NE(std::string::npos, answer.body.find("stored0"));
+    const EncapsulatedDocument document = OpenStored();
+    std::vector<unsigned char> scratch;
+    ASSERT_EQ(PDF.size(), document.content->GetSizeBytes());
+    EXPECT_EQ(PDF,
+              std::string(static_cast<const char*>(document.content->Read(0, PDF.size(), scratch)),
+                          PDF.size()));
+    EXPECT_EQ("Ä", document.title);
+    const TextInstanceData file(host.calls[0].second);
+    EXPECT_EQ("1.2.4", ReadIdentity(file).studyInstanceUid);
+    DicomObject copy("");
+    copy.CopyParent(file, ResourceLevel::Series);
+    EXPECT_EQ("2", copy.GetText("SeriesNumber"));
+    EXPECT_EQ("OT", copy.GetText("Modality"));
+  }
+
+  TEST_F(DocumentHandlersTest, RefusesBeforeAnythingIsStored)
+  {
+    RecordingAnswer answer;
+    EXPECT_EQ(
+      FailureKind::UnknownResource,
+      CatchFailure([&] { PostStudyDocument(services, MakeUpload("nothing", PDF), answer); }));
+    EXPECT_EQ(FailureKind::BadFormat,
+              CatchFailure([&] { PostStudyDocument(services, MakeUpload("study1", ""), answer); }));
+    EXPECT_EQ(
+      FailureKind::BadFormat,
+      CatchFailure([&] { PostSeriesDocument(services, MakeUpload("series1", "x"), answer); }));
+    HttpRequest request = MakeUpload("study1", PDF);
+    request.headers["document-titel"] = "x";
+    std::string message;
+    EXPECT_EQ(FailureKind::OutOfRange,
+              CatchFailure([&] { PostStudyDocument(services, request, answer); }, &message));
+    EXPECT_NE(std::string::npos, message.find("titel"));
+    request = MakeUpload("study1", PDF);
+    request.headers["content-type"] = "multipart/form-data; boundary=b";
+    EXPECT_EQ(FailureKind::BadRequest,
+              CatchFailure([&] { PostStudyDocument(services, request, answer); }));
+    EXPECT_TRUE(host.calls.empty());
+  }
+
+  TEST_F(DocumentHandlersTest, ARefusalOfTheHostIsTheClients)
+  {
+    host.failingAt = 0;
+    RecordingAnswer answer;
+    EXPECT_EQ(
+      FailureKind::BadRequest,
+      CatchFailure([&] { PostStudyDocument(services, MakeUpload("study1", PDF), answer); }));
+  }
+
+  TEST_F(DocumentHandlersTest, CreateDicomTakesWhatIsOurs)
+  {
+    EXPECT_FALSE(Create(R"({"Tags":{"Modality":"CT"},"Content":")" + URI + "\"}").has_value());
+    EXPECT_EQ("/instances", host.calls.back().first);
+    EXPECT_FALSE(Create(R"({"Tags":{"0405,1001":{"vr":"ST","Value":["x"]}},"PrivateCreator":"A"})")
+                   .has_value());
+    EXPECT_EQ("/instances", host.calls.back().first);
+    EXPECT_EQ(FailureKind::OutOfRange, Create(R"({"Tags":{"0405,1001":"x"}})"));
+    EXPECT_EQ(FailureKind::OutOfRange,
+              Create(R"({"Tags":{},"Parent":"nothing","Content":")" + URI + "\"}"));
+    EXPECT_EQ(FailureKind::OutOfRange,
+              Create(R"({"Tags":{"PatientID":"x","StudyInstanceUID":"1"},"Parent":"study1",)"
+                     R"("Content":")" +
+                     URI + "\"}"));
+  }
+
+  TEST_F(DocumentHandlersTest, TheHostMakesEverythingElseWithASopClass)
+  {
+    EXPECT_FALSE(
+      Create(R"({"Tags":{"PatientName":"A"},"Content":"data:image/png;base64,AA=="})").has_value());
+    EXPECT_EQ("/tools/create-dicom", host.calls.back().first);
+    EXPECT_EQ(R"({"Tags":{"SOPClassUID":"1.2.840.10008.5.1.4.1.1.7","PatientName":"A"},)"
+              R"("Content":"data:image/png;base64,AA=="})",
+              host.calls.back().second);
+    EXPECT_FALSE(Create(R"({"Tags":{ }})").has_value());
+    EXPECT_NE(std::string::npos, host.calls.back().second.find("1.2.840.10008.5.1.4.1.1.66"));
+    EXPECT_EQ(std::string::npos, host.calls.back().second.find(", }"));
+    EXPECT_FALSE(Create(R"({"Tags":{"SOPClassUID":"1.2"}})").has_value());
+    EXPECT_EQ(R"({"Tags":{"SOPClassUID":"1.2"}})", host.calls.back().second);
+    EXPECT_FALSE(Create("no JSON").has_value());
+    EXPECT_EQ("no JSON", host.calls.back().second);
+  }
+
+  TEST_F(DocumentHandlersTest, OnlyWhatAListHasStoredIsRemoved)
+  {
+    host.failingAt = 1;
+    EXPECT_EQ(FailureKind::BadRequest, Create(R"({"Tags":{},"Parent":"series1","Content":[")" +
+                                              URI + R"(",")" + URI + "\"]}"));
+    ASSERT_EQ(3u, host.calls.size());
+    EXPECT_EQ("DELETE /instances/stored0", host.calls[2].first);
+  }
+
+  TEST_F(DocumentHandlersTest, ADryRunStoresNothing)
+  {
+    RecordingAnswer answer;
+    PostCreateDicom(services,
+                    MakePost({}, R"({"Tags":{"0405,1001":"x","PatientName":"A"},"DryRun":true})"),
+                    answer);
+    EXPECT_TRUE(host.calls.empty());
+    EXPECT_NE(std::string::npos, answer.body.find("0405,1001"));
+    EXPECT_NE(std::string::npos, answer.body.find("\"00100010\""));
+  }
+
+  TEST_F(DocumentHandlersTest, ReadsWhatWasStored)
+  {
+    RecordingAnswer created;
+    PostStudyDocument(services, MakeUpload("study1", PDF), created);
+    all.store.AddSeries("patient1", "study1", "series2", {host.calls.back().second});
+
+    RecordingAnswer whole;
+    GetInstancePdf(services, MakeGet({"series2-0000"}), whole);
+    EXPECT_EQ(PDF, whole.body);
+    EXPECT_EQ("application/pdf", whole.mime);
+    EXPECT_EQ("inline; filename=\"document.pdf\"", whole.headers["Content-Disposition"]);
+
+    HttpRequest request = MakeGet({"series2-0000"});
+    request.headers["range"] = "bytes=1-3";
+    RecordingAnswer part;
+    GetInstanceDocument(services, request, part);
+    EXPECT_EQ(206u, part.status);
+    EXPECT_EQ("PDF", part.body);
+
+    request = MakeGet({"series2-0000"});
+    request.headers["if-none-match"] = whole.headers["ETag"];
+    RecordingAnswer same;
+    GetInstancePdf(services, request, same);
+    EXPECT_EQ(304u, same.status);
+
+    RecordingAnswer none;
+    GetInstancePdf(services, MakeGet({"series1-0000"}), none);
+    EXPECT_EQ(404u, none.status);
+    EXPECT_EQ("", none.body);
+    EXPECT_EQ(FailureKind::UnknownResource,
+              CatchFailure([&] { GetInstancePdf(services, MakeGet({"../x"}), none); }));
+  }
+
+  TEST_F(DocumentHandlersTest, HostileRequestsAreRefusedOrStored)
+  {
+    const std::string seed =
+      R"({"Tags":{"0405,0010":"A","0405,1001":{"vr":"ST","Value":["x"]},"0405,1002":[1,-2.5e3],)"
+      R"("PatientName":"B","0405,1005":[{"0405,xx01":"in"}],"00420010":null},"Parent":"study1",)"
+      R"("PrivateCreator":"A","Content":[")" +
+      URI + R"(",{"Content":"data:,%25PDF-","Tags":{"A":"\u00e9\n"}}],"Force":true})";
+    std::mt19937 random(7);
+    const std::string alphabet = "{}[]\":,\\/0123456789abcdefxuX.%;=+- \n\x80\xff";
+    for (int i = 0; i < 3000; i++)
+    {
+      std::string body = seed;
+      for (unsigned j = 0; j <= random() % 4; j++)
+      {
+        const std::size_t at = random() % body.size();
+        switch (random() % 3)
+        {
+        case 0:
+          body[at] = alphabet[random() % alphabet.size()];
+          break;
+        case 1:
+          body.erase(at, 1 + random() % 9);
+          break;
+        default:
+          body.insert(at, 1, alphabet[random() % alphabet.size()]);
+          break;
+        }
+        body += body.empty() ? " " : "";
+      }
+      EXPECT_NO_THROW(Create(body)) << body; // nothing but a Failure
+    }
+  }
+} // namespace OrthancPlugins

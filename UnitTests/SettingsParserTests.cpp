@@ -271,7 +271,7 @@ namespace OrthancPlugins
       {R"({"Media": {"Overlays": []}})", "AdvancedRest.Media.Overlays"},
       {R"({"Media": {"Overlays": {"viewer": 1}}})", "AdvancedRest.Media.Overlays.viewer"},
       {R"({"Media": {"Overlays": {"viewer": ""}}})", "AdvancedRest.Media.Overlays.viewer"},
-      {R"({"Media": {"Overlays": {"": "/x"}}})", "AdvancedRest.Media.Overlays"},
+      {R"({"Media": {"Overlays": {"": "/x"}}})", "AdvancedRest.Media.Overlays."},
       {R"({"Archive": {"Speed": 1}})", "AdvancedRest.Archive.Speed"},
       {R"({"Archive": {"Compression": "fast"}})", "AdvancedRest.Archive.Compression"},
       {R"({"Archive": {"Compression": 3}})", "AdvancedRest.Archive.Compression"},

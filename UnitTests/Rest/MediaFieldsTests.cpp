@@ -27,8 +27,7 @@ namespace OrthancPlugins
 
     using Arguments = std::vector<std::pair<std::string, std::string>>;
 
-    ArchiveRequest
-    ParseGet(ArchiveKind kind, const Arguments& arguments, bool isExtended = false)
+    ArchiveRequest ParseGet(ArchiveKind kind, const Arguments& arguments, bool isExtended = false)
     {
       const Settings settings = MakeSettings();
       return ArchiveRequestParser(settings, HOST_C, kind, isExtended)
@@ -69,18 +68,17 @@ namespace OrthancPlugins
     EXPECT_FALSE(ParseGet(ArchiveKind::Archive, {{"extended", ""}}).media.isExtended);
     for (const ArchiveKind kind : {ArchiveKind::Archive, ArchiveKind::Media})
     {
-      EXPECT_EQ(FailureKind::BadFormat,
-                CatchFailure([&] { Parse(kind, "{\"Extended\": 1}"); }));
+      EXPECT_EQ(FailureKind::BadFormat, CatchFailure([&] { Parse(kind, "{\"Extended\": 1}"); }));
     }
   }
 
   TEST(MediaFields, AllOfThem)
   {
-    const ParsedRequest parsed = Parse(
-      ArchiveKind::Media,
-      R"({"Profile": "std-gen-dvd-j2k", "Readme": true, "Pdf": true, "Index": true,)"
-      R"("Overlay": "viewer", "VolumeSizeMB": 4700, "Format": "Zip",)"
-      R"("Encrypt": {"Password": "p\u00e4ss"}, "Transcode": "1.2.840.10008.1.2.4.90"})");
+    const ParsedRequest parsed =
+      Parse(ArchiveKind::Media,
+            R"({"Profile": "std-gen-dvd-j2k", "Readme": true, "Pdf": true, "Index": true,)"
+            R"("Overlay": "viewer", "VolumeSizeMB": 4700, "Format": "Zip",)"
+            R"("Encrypt": {"Password": "p\u00e4ss"}, "Transcode": "1.2.840.10008.1.2.4.90"})");
 
     const MediaRequest& media = parsed.archive.media;
     EXPECT_EQ(MediaProfile::StdGenDvdJ2k, media.profile);
@@ -89,10 +87,13 @@ namespace OrthancPlugins
     EXPECT_EQ(4700u, media.volumeSizeMB);
     EXPECT_TRUE(parsed.archive.isEncrypted);
     EXPECT_EQ("p\xc3\xa4ss", parsed.password);
-    const ArchiveRequest get = ParseGet(
-      ArchiveKind::Media, {{"profile", "STD-GEN-CD"}, {"readme", ""}, {"pdf", "1"},
-                           {"index", "true"}, {"overlay", "viewer"}, {"volume-size-mb", "700"},
-                           {"format", "iso"}});
+    const ArchiveRequest get = ParseGet(ArchiveKind::Media, {{"profile", "STD-GEN-CD"},
+                                                             {"readme", ""},
+                                                             {"pdf", "1"},
+                                                             {"index", "true"},
+                                                             {"overlay", "viewer"},
+                                                             {"volume-size-mb", "700"},
+                                                             {"format", "iso"}});
     EXPECT_EQ(MediaProfile::StdGenCd, get.media.profile);
     EXPECT_TRUE(get.media.hasReadme && get.media.hasPdf && get.media.hasIndex);
     EXPECT_EQ("viewer", get.media.overlay);
@@ -139,8 +140,7 @@ namespace OrthancPlugins
     for (const auto& row : ROWS)
     {
       std::string message;
-      EXPECT_EQ(row.kind,
-                CatchFailure([&] { Parse(ArchiveKind::Media, row.body); }, &message))
+      EXPECT_EQ(row.kind, CatchFailure([&] { Parse(ArchiveKind::Media, row.body); }, &message))
         << row.body;
       EXPECT_NE(std::string::npos, message.find(row.field)) << message;
       EXPECT_EQ(std::string::npos, message.find("secret")) << message;
@@ -153,8 +153,7 @@ namespace OrthancPlugins
     {
       for (const ArchiveKind kind : {ArchiveKind::Archive, ArchiveKind::Media})
       {
-        EXPECT_EQ(FailureKind::BadRequest,
-                  CatchFailure([&] { ParseGet(kind, {{name, "x"}}); }));
+        EXPECT_EQ(FailureKind::BadRequest, CatchFailure([&] { ParseGet(kind, {{name, "x"}}); }));
       }
     }
   }

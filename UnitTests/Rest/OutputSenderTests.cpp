@@ -36,7 +36,8 @@ namespace OrthancPlugins
       {
         HttpRequest request = MakeGet({}, arguments);
         request.headers = headers;
-        return SendZipFile(file_->GetData(), file_->GetSizeBytes(), ParseFilePage(request), head_, request, answer);
+        return SendZipFile(file_->GetData(), file_->GetSizeBytes(), ParseFilePage(request), head_,
+                           request, answer);
       }
 
       static ZipHead MakeHead()

@@ -96,21 +96,21 @@ namespace OrthancPlugins
       return "other";
     }
 
-    const char* GetName(DocumentType type)
+    const char* GetName(DocumentLabel type)
     {
       switch (type)
       {
-      case DocumentType::Pdf:
+      case DocumentLabel::Pdf:
         return "pdf";
-      case DocumentType::Cda:
+      case DocumentLabel::Cda:
         return "cda";
-      case DocumentType::Stl:
+      case DocumentLabel::Stl:
         return "stl";
-      case DocumentType::Obj:
+      case DocumentLabel::Obj:
         return "obj";
-      case DocumentType::Mtl:
+      case DocumentLabel::Mtl:
         return "mtl";
-      case DocumentType::Other:
+      case DocumentLabel::Other:
         break;
       }
       return "other";
@@ -328,9 +328,9 @@ namespace OrthancPlugins
       MakeJobSeries("Archive");
       for (const EndOutcome outcome : {EndOutcome::Success, EndOutcome::Failure})
       {
-        documents.Add({{"type", GetName(DocumentType::Pdf)}, {"outcome", GetName(outcome)}});
+        documents.Add({{"type", GetName(DocumentLabel::Pdf)}, {"outcome", GetName(outcome)}});
       }
-      documentBytes.Add({{"type", GetName(DocumentType::Pdf)}});
+      documentBytes.Add({{"type", GetName(DocumentLabel::Pdf)}});
       rejected.Add({{"reason", "other"}});
       deliveries.Add({{"outcome", "delivered"}});
       deliveries.Add({{"outcome", "failed"}});
@@ -422,7 +422,7 @@ namespace OrthancPlugins
   }
 
   void
-  PluginMetrics::DocumentEmbedded(DocumentType type, EndOutcome outcome, std::uint64_t sizeBytes)
+  PluginMetrics::DocumentEmbedded(DocumentLabel type, EndOutcome outcome, std::uint64_t sizeBytes)
   {
     pimpl_->documents.Add({{"type", GetName(type)}, {"outcome", GetName(outcome)}}).Increment();
     if (outcome == EndOutcome::Success)

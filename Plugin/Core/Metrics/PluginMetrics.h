@@ -39,7 +39,7 @@ namespace OrthancPlugins
     Other
   };
 
-  enum class DocumentType
+  enum class DocumentLabel
   {
     Pdf,
     Cda,
@@ -103,7 +103,7 @@ namespace OrthancPlugins
     void ArchiveEnded(const EndedArchive& archive);
 
     // An instance made of a document, or refused. The size is that of the document
-    void DocumentEmbedded(DocumentType type, EndOutcome outcome, std::uint64_t sizeBytes);
+    void DocumentEmbedded(DocumentLabel type, EndOutcome outcome, std::uint64_t sizeBytes);
     void CreateDicomRejected(const std::string& reason);
 
     void

@@ -106,8 +106,8 @@ namespace OrthancPlugins
   {
     PluginMetrics metrics;
 
-    metrics.DocumentEmbedded(DocumentType::Stl, EndOutcome::Success, 70);
-    metrics.DocumentEmbedded(DocumentType::Pdf, EndOutcome::Failure, 70);
+    metrics.DocumentEmbedded(DocumentLabel::Stl, EndOutcome::Success, 70);
+    metrics.DocumentEmbedded(DocumentLabel::Pdf, EndOutcome::Failure, 70);
     metrics.CreateDicomRejected("bad_tag");
     metrics.InstanceReceived(InstanceSource::Rest, 1234, 1'500'000'250'000);
     metrics.ModalityReceived("CT");

@@ -16,7 +16,7 @@ namespace OrthancPlugins
   // A document, or an image, that was sent as it is, with its options
   struct DocumentRequest
   {
-    std::optional<DocumentKind> kind; // absent: a PNG or JPEG image
+    std::optional<DocumentKind> kind;          // absent: a PNG or JPEG image
     std::string_view content;                  // lives as long as the body
     std::string filename;                      // empty if the client has not told
     std::map<std::string, std::string> fields; // by the names of GetDocumentFields(), UTF-8

@@ -171,6 +171,10 @@ namespace OrthancPlugins
 
   ObjectCreator::Parent ObjectCreator::FindParent(const ParentChoice& choice)
   {
+    if (!IsPlainName(choice.id))
+    {
+      throw Failure(FailureKind::UnknownResource, "Unknown resource");
+    }
     Parent parent;
     parent.level = choice.level;
     DescribeOptions describe;
@@ -208,6 +212,10 @@ namespace OrthancPlugins
     }
     if (!wanted.replaces.empty())
     {
+      if (!IsPlainName(wanted.replaces))
+      {
+        throw Failure(FailureKind::OutOfRange, "\"Replaces\" must be an Orthanc identifier");
+      }
       const StoredPatient old =
         services_.store.Describe(ResourceLevel::Instance, wanted.replaces, {true});
       const StoredInstance* const instance = FindInstance(old);

@@ -11,7 +11,8 @@ EXPECTED = {"OrthancPluginInitialize", "OrthancPluginFinalize",
 
 
 def main(library):
-    listing = subprocess.run(["nm", "-D", "--defined-only", library],
+    # The linker may list local symbols too, those that a library of ours also has
+    listing = subprocess.run(["nm", "-D", "--defined-only", "--extern-only", library],
                              check=True, capture_output=True, text=True).stdout
     exported = {line.split()[-1] for line in listing.splitlines() if line.strip()}
     if exported != EXPECTED:

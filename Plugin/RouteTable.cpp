@@ -59,8 +59,10 @@ namespace OrthancPlugins
       return false;
     }
 
-    void
-    Call(Handler handler, const Services& services, const HttpRequest& request, IHttpAnswer& answer)
+    void CallHandler(Handler handler,
+                     const Services& services,
+                     const HttpRequest& request,
+                     IHttpAnswer& answer)
     {
       if (IsXmlWanted(request))
       {
@@ -199,7 +201,7 @@ namespace OrthancPlugins
       }
       if (method == request.method)
       {
-        Call(handler, services, request, answer);
+        CallHandler(handler, services, request, answer);
         return;
       }
       allowed += (allowed.empty() ? "" : ",") + std::string(name);

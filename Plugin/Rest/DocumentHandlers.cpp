@@ -3,6 +3,7 @@
 
 #include "DocumentHandlers.h"
 
+#include "DocumentMeter.h"
 #include "DocumentRequest.h"
 #include "HostJobs.h"
 #include "ObjectCreator.h"
@@ -157,8 +158,12 @@ namespace OrthancPlugins
                     const HttpRequest& request,
                     IHttpAnswer& answer)
     {
-      const DocumentRequest document = ParseDocumentRequest(request);
-      Store(services, document, ParentChoice{level, request.groups.at(0)}, answer);
+      AnswerCounted(services.metrics,
+                    [&]
+                    {
+                      const DocumentRequest document = ParseDocumentRequest(request);
+                      Store(services, document, ParentChoice{level, request.groups.at(0)}, answer);
+                    });
     }
 
     // ---- Finding the study
@@ -311,7 +316,11 @@ namespace OrthancPlugins
 
   void PostDocument(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
   {
-    const DocumentRequest document = ParseDocumentRequest(request);
-    Store(services, document, FindParent(services, document), answer);
+    AnswerCounted(services.metrics,
+                  [&]
+                  {
+                    const DocumentRequest document = ParseDocumentRequest(request);
+                    Store(services, document, FindParent(services, document), answer);
+                  });
   }
 } // namespace OrthancPlugins

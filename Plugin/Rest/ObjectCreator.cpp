@@ -3,6 +3,7 @@
 
 #include "ObjectCreator.h"
 
+#include "DocumentMeter.h"
 #include "HostJobs.h"
 
 #include "../Core/Dicom/ElementWriter.h"
@@ -247,6 +248,7 @@ namespace OrthancPlugins
 
   HostAnswer ObjectCreator::Store(const NewObject& wanted)
   {
+    DocumentMeter meter(services_.metrics, wanted);
     std::optional<Parent> parent;
     if (wanted.parent.has_value())
     {
@@ -280,6 +282,7 @@ namespace OrthancPlugins
     }
     const HostAnswer answer = services_.host.Call(HttpMethod::Post, "/instances", file.bytes);
     CheckStoreAnswer(answer);
+    meter.NoteStored();
     return answer;
   }
 

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from dicom_samples import make_ballast, make_dicom, make_study
+from document_samples import make_pdf
 from exposition import (ALL_OLD_NAMES, OLD_NAMES, OPEN, RESOURCES, TEXT, URI, Samples, fetch, scrape,
                         wait_for_sum)
 from orthanc_server import VERSION, check_no_success
@@ -299,6 +300,33 @@ def test_archives_jobs_and_requests(start_server, expect_errors):
     texts = fetch(server).text
     for secret in (study, job, "P2", "unknown", "Doe"):
         assert secret not in texts
+
+
+def test_media_and_documents(start_server, expect_errors):
+    """Two media, one of them refused; three documents stored and two refused."""
+    expect_errors()
+    server = start_server(QUICK)
+    study = server.upload_all(make_study(series=1, instances=2))[0]["ParentStudy"]
+    pdf, headers = make_pdf(), {"Content-Type": "application/pdf"}
+
+    size = len(server.get(f"/studies/{study}/media").content)
+    job = server.submit(f"/studies/{study}/media")
+    server.wait_success(job)
+    for _ in range(3):
+        assert server.request("POST", f"/studies/{study}/documents", data=pdf,
+                              headers=headers).status_code == 200
+    for content in (b"", b"no PDF"):
+        assert server.request("POST", f"/studies/{study}/documents", data=content,
+                              headers=headers).status_code == 400
+
+    samples = wait_for_sum(server, 2, "orthanc_jobs_ended_total", type="Media")
+    assert samples.sum("orthanc_archives_total", kind="media", outcome="success") == 2
+    assert samples.sum("orthanc_archives_total", kind="archive") == 0
+    assert samples.sum("orthanc_archive_bytes_total", kind="media") >= 2 * size - 1000
+    assert samples.sum("orthanc_documents_embedded_total", type="pdf", outcome="success") == 3
+    assert samples.sum("orthanc_document_bytes_total", type="pdf") == 3 * len(pdf)
+    assert samples.sum("orthanc_create_dicom_rejected_total") == 2
+    assert samples.sum("orthanc_instances_received_total", origin="plugin") == 3
 
 
 def test_incomplete_archive(start_server, expect_errors):

@@ -6,6 +6,7 @@
 #include "../../Plugin/Core/Dicom/DicomObject.h"
 #include "../../Plugin/Core/Dicom/EncapsulatedDocumentReader.h"
 #include "../../Plugin/Core/Dicom/ParentModules.h"
+#include "../../Plugin/Core/Metrics/ExpositionText.h"
 #include "../../Plugin/Rest/CreateDicomHandlers.h"
 #include "../../Plugin/Rest/DocumentReadHandlers.h"
 #include "../Fakes/TextInstanceData.h"
@@ -65,7 +66,8 @@ namespace OrthancPlugins
                    all.services.streams,
                    all.services.crcs,
                    all.services.notifier,
-                   0,
+                   all.services.metrics,
+                   all.services.exporter,
                    all.services.numbers,
                    all.services.dictionary,
                    all.services.pages}
@@ -155,6 +157,31 @@ namespace OrthancPlugins
     EXPECT_EQ(FailureKind::BadRequest,
               CatchFailure([&] { PostStudyDocument(services, request, answer); }));
     EXPECT_TRUE(host.calls.empty());
+  }
+
+  TEST_F(DocumentHandlersTest, WhatIsStoredAndWhatIsRefusedIsCounted)
+  {
+    RecordingAnswer answer;
+    PostStudyDocument(services, MakeUpload("study1", PDF), answer);
+    CatchFailure([&] { PostStudyDocument(services, MakeUpload("nothing", PDF), answer); });
+    CatchFailure([&] { PostStudyDocument(services, MakeUpload("study1", "x"), answer); });
+    HttpRequest misspelled = MakeUpload("study1", PDF);
+    misspelled.headers["document-titel"] = "x";
+    CatchFailure([&] { PostStudyDocument(services, misspelled, answer); });
+
+    const std::string text =
+      FormatExposition(services.metrics.Collect(), ExpositionFormat::PlainText, 0);
+    for (const std::string line :
+         {"orthanc_documents_embedded_total{outcome=\"success\",type=\"pdf\"} 1",
+          "orthanc_documents_embedded_total{outcome=\"failure\",type=\"pdf\"} 1",
+          "orthanc_create_dicom_rejected_total{reason=\"unknown_resource\"} 1",
+          "orthanc_create_dicom_rejected_total{reason=\"bad_format\"} 1",
+          "orthanc_create_dicom_rejected_total{reason=\"bad_value\"} 1"})
+    {
+      EXPECT_NE(std::string::npos, text.find("\n" + line + "\n")) << line;
+    }
+    EXPECT_NE(std::string::npos, text.find("\northanc_document_bytes_total{type=\"pdf\"} " +
+                                           std::to_string(PDF.size()) + "\n"));
   }
 
   TEST_F(DocumentHandlersTest, ARefusalOfTheHostIsTheClients)

@@ -96,6 +96,14 @@ namespace OrthancPlugins
       return facts->jobId;
     }
 
+    // What the archive takes in the spool while it is made: the files of an image are collected beside
+    // it first
+    std::uint64_t EstimateSpoolBytes(const ArchivePlan& plan, const BuilderOptions& options)
+    {
+      const std::uint64_t bytes = EstimateArchive(plan, options).expectedBytes;
+      return options.format == ArchiveFormat::Iso ? 2 * bytes : bytes;
+    }
+
     void AddPlan(const Services& services,
                  const ParsedRequest& request,
                  const ArchivePlan& plan,
@@ -104,7 +112,7 @@ namespace OrthancPlugins
       const BuilderOptions options = MakeBuilderOptions(request.archive, services.settings.archive);
       submission.instancesCount = plan.entries.size();
       submission.uncompressedBytes = plan.uncompressedBytes;
-      submission.expectedBytes = EstimateArchive(plan, options).expectedBytes;
+      submission.expectedBytes = EstimateSpoolBytes(plan, options);
       if (FindVolumeBytes(options).has_value())
       {
         PlanVolumes(plan, options); // refuses what can never fit

@@ -13,6 +13,9 @@ from dicom_samples import make_dicom, make_object, make_uid, read_sample
 from media_checks import check_medium, get_files, list_records, read_medium, run, verify, walk
 from orthanc_server import PLUGIN, read_entries
 
+# Of the package orthanc-gdcm, beside the plugins of Orthanc itself
+GDCM = "/usr/share/orthanc/plugins/libOrthancGdcm.so"
+
 pytestmark = pytest.mark.skipif(not PLUGIN, reason="what the host alone does wrong")
 
 SR_TITLE = {"ConceptNameCodeSequence": [{"CodeValue": "113000", "CodingSchemeDesignator": "DCM",
@@ -319,8 +322,6 @@ def test_profile(server, expect_errors, tmp_path, name, profile):
 
 def test_profile_of_a_job(server, expect_errors):
     expect_errors(".*")
-    if "JPEG2000.dcm" not in available_samples():
-        pytest.skip("no sample")
     stored = upload_alone(server, read_sample("JPEG2000.dcm"))
 
     job = server.submit(f"/instances/{stored['ID']}/media", Profile="STD-GEN-CD")
@@ -331,6 +332,27 @@ def test_profile_of_a_job(server, expect_errors):
         assert "1.2.840.10008.1.2.4.91" in ended["Content"]["ErrorDetails"]
     else:
         assert ended["Content"]["Profile"] == "STD-GEN-CD"
+
+
+def test_profile_with_the_codec_of_a_plugin(start_server, tmp_path):
+    """Orthanc alone reads no JPEG 2000: with a plugin that does, the profile takes such files."""
+    server = start_server({"Plugins": [GDCM, PLUGIN]})
+    study = upload_study(server, [read_sample("JPEG2000.dcm")])[0]
+    reference = pydicom.dcmread(io.BytesIO(read_sample("JPEG2000.dcm")))
+
+    for profile, syntax in (("STD-GEN-CD", "1.2.840.10008.1.2.1"),
+                            ("STD-GEN-DVD-JPEG", "1.2.840.10008.1.2.1"),
+                            ("STD-GEN-USB-J2K", "1.2.840.10008.1.2.4.91")):
+        entries = read_medium(server.post(f"/studies/{study}/media", {"Profile": profile}), tmp_path)
+
+        made = pydicom.dcmread(io.BytesIO(entries["IMAGES/IM0"]))
+        assert made.file_meta.TransferSyntaxUID == syntax
+        assert (made.Rows, made.Columns) == (reference.Rows, reference.Columns)
+        if syntax == "1.2.840.10008.1.2.1":
+            assert len(made.PixelData) == made.Rows * made.Columns * made.BitsAllocated // 8
+        record = get_files(list_records(entries["DICOMDIR"]))["IMAGES/IM0"]
+        assert record[0x00041512] == syntax
+        assert record[0x00041511] == made.SOPInstanceUID
 
 
 def test_transcoded_media_reference_what_they_hold(server, tmp_path):

@@ -12,7 +12,7 @@ RUN_PACKAGES=(orthanc curl unzip python3 python3-pydicom iproute2 procps)
 TEST_PACKAGES=(
   orthanc python3-pydicom python3-pytest python3-requests python3-numpy
   curl wget aria2 chromium unzip libarchive-tools nginx-light dcmtk dicom3tools qpdf poppler-utils iproute2
-  procps coreutils prometheus python3-prometheus-client)
+  procps coreutils prometheus python3-prometheus-client orthanc-gdcm)
 
 ROOT_PACKAGES=(debootstrap util-linux mount iproute2)
 

@@ -14,8 +14,8 @@ namespace OrthancPlugins
     ArchiveRecord SubmitMedium(RestFixture& fixture, const std::string& fields)
     {
       RecordingAnswer answer;
-      PostStudyMedia(fixture.services, MakePost({"study"}, "{\"Asynchronous\": true" + fields + "}"),
-                     answer);
+      PostStudyMedia(fixture.services,
+                     MakePost({"study"}, "{\"Asynchronous\": true" + fields + "}"), answer);
       EXPECT_EQ(1u, fixture.spool.List().size());
       return *fixture.spool.List().front();
     }

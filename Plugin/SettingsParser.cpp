@@ -348,8 +348,11 @@ namespace OrthancPlugins
         const Json::Value& folder = value[name];
         if (name.empty() || !folder.isString() || folder.asString().empty())
         {
-          throw Failure(FailureKind::BadFormat,
-                        "Option \"" + path + "." + name + "\" must be the path of a folder");
+          throw Failure(FailureKind::BadFormat, std::string("Option \"")
+                                                  .append(path)
+                                                  .append(".")
+                                                  .append(name)
+                                                  .append("\" must be the path of a folder"));
         }
         settings.overlays[name] = MakeAbsolute(folder.asString(), baseDirectory);
       }

@@ -67,6 +67,9 @@ WORK_IN_ROOT=/var/cache/orthanc-advanced-rest-work
 LOGS=$(mktemp -d /tmp/orthanc-advanced-rest-tests.XXXXXX)
 FAILED_LOGS=()
 
+# Where the sources appear on this machine's host: the compiler cache of one clone serves another one
+NATIVE_SOURCE="${ROOTS_DIRECTORY}/native/src"
+
 # Where the work of a host is, seen from here
 work_of()
 {
@@ -88,6 +91,11 @@ on_host()
   then
     source=${SOURCE}
     work=$(work_of "${host}")
+    if [ "${network}" = offline ]
+    then
+      source=${NATIVE_SOURCE}
+      mkdir -p "${source}"
+    fi
   fi
   for argument in "$@"
   do
@@ -100,7 +108,8 @@ on_host()
   elif [ "${network}" = offline ]
   then
     unshare --mount --propagation private --net --pid --fork --kill-child --mount-proc \
-            bash -c 'ip link set lo up && exec "$@"' offline "${command[@]}"
+            bash -c 'ip link set lo up && mount --bind "$1" "$2" && shift 2 && exec "$@"' offline \
+            "${SOURCE}" "${NATIVE_SOURCE}" "${command[@]}"
   else
     "${command[@]}"
   fi

@@ -430,7 +430,11 @@ namespace OrthancPlugins
   {
     const LongJson json(body);
     Json::Value fields;
-    if (!TryParse(json.GetShortText(), fields) || !fields.isObject() || HasWrongType(fields) ||
+    if (!TryParse(json.GetShortText(), fields))
+    {
+      throw Failure(FailureKind::BadRequest, "The body is no JSON, or nested too deeply");
+    }
+    if (!fields.isObject() || HasWrongType(fields) ||
         (fields.isMember("Tags") && !fields["Tags"].isObject()) ||
         (fields.isMember("Parent") && !fields["Parent"].isString()))
     {

@@ -97,7 +97,7 @@ namespace OrthancPlugins
     request.route = route_;
     request.method = GetName(method_);
     request.status = answer_.status;
-    request.responseBytes = answer_.sizeBytes;
+    request.responseBytes = answer_.answeredBytes;
     request.durationSeconds =
       static_cast<double>(clock_.GetNowMicroseconds() - beginMicroseconds_) /
       MICROSECONDS_PER_SECOND;
@@ -132,7 +132,7 @@ namespace OrthancPlugins
   void RequestMeter::Answer::Note(unsigned newStatus, std::uint64_t moreBytes)
   {
     status = newStatus;
-    sizeBytes += moreBytes;
+    answeredBytes += moreBytes;
   }
 
   void RequestMeter::Answer::SetHeader(const std::string& name, const std::string& value)
@@ -219,6 +219,6 @@ namespace OrthancPlugins
   void RequestMeter::Answer::Sink::Write(const void* data, std::size_t sizeBytes)
   {
     target->Write(data, sizeBytes);
-    answer_.sizeBytes += sizeBytes;
+    answer_.answeredBytes += sizeBytes;
   }
 } // namespace OrthancPlugins

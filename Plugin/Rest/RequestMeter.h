@@ -69,7 +69,7 @@ namespace OrthancPlugins
       void EndStream() override;
 
       unsigned status = 500; // until something was sent
-      std::uint64_t sizeBytes = 0;
+      std::uint64_t answeredBytes = 0;
 
     private:
       class Sink final : public IByteSink

@@ -137,7 +137,8 @@ def test_instance_deleted_while_the_job_runs(start_server, expect_errors, policy
     resources = [item["ID"] for item in stored] * 25 + [victim["ID"]]
     job = server.submit("/tools/create-archive", Resources=resources, Compression="Dense",
                         OnMissing=policy)
-    server.wait_job(job, "Running")
+    # Files are being written: all of them are planned
+    wait_until(lambda: int(server.job(job)["Content"]["ArchiveSize"]) > 0, "first bytes of the archive")
 
     assert server.delete("/instances/" + victim["ID"]).status_code == 200
 

@@ -49,7 +49,18 @@ namespace OrthancPlugins
     {
       const LongJson json((std::string_view(body)));
       EXPECT_FALSE(json.GetTagsOffset().has_value()) << body;
-      EXPECT_FALSE(ParseCreateDicom(body, "").has_value()) << body;
+      EXPECT_THROW(ParseCreateDicom(body, ""), Failure) << body;
+    }
+  }
+
+  TEST(LongJson, DeepNestingIsNotLeftToTheHost)
+  {
+    const std::string open(1000, '[');
+    const std::string close(1000, ']');
+    for (const std::string& body : {open, open + close, "{\"Tags\": " + open + close + "}",
+                                    "{\"UserData\": " + open + close + "}"})
+    {
+      EXPECT_THROW(ParseCreateDicom(body, ""), Failure);
     }
   }
 

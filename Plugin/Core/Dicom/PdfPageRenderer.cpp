@@ -126,6 +126,7 @@ namespace OrthancPlugins
       Process(const std::vector<std::string>& arguments, int input, int output)
       {
         std::vector<char*> pointers;
+        pointers.reserve(arguments.size() + 1);
         for (const std::string& argument : arguments)
         {
           pointers.push_back(const_cast<char*>(argument.c_str()));

@@ -489,7 +489,7 @@ namespace OrthancPlugins
         IsoFile* node = nullptr;
         const std::size_t name = file->first.rfind('/') + 1; // 0 in the root
         Check(iso_tree_add_new_file(parent, file->first.c_str() + name, stream.get(), &node));
-        stream.release(); // it belongs to the node
+        static_cast<void>(stream.release()); // it belongs to the node
         SetTimes(ToNode(node), file->second.modifiedUtc);
       }
     }

@@ -131,7 +131,8 @@ namespace OrthancPlugins
         for (;;)
         {
           errno = 0;
-          const dirent* const entry = ::readdir(directory.get());
+          // Of a stream that no other thread has: safe (POSIX)
+          const dirent* const entry = ::readdir(directory.get()); // NOLINT(concurrency-mt-unsafe)
           if (entry == nullptr)
           {
             break;

@@ -427,6 +427,7 @@ namespace OrthancPlugins
     }
 
     std::vector<MetricFamily> sorted;
+    sorted.reserve(families.size());
     for (auto& [name, family] : families)
     {
       sorted.push_back(std::move(family));

@@ -21,9 +21,10 @@ namespace OrthancPlugins
     Json::Value FormatPaths(const std::string& jobId, const std::vector<std::string>& outputs)
     {
       Json::Value paths(Json::arrayValue);
+      const std::string folder = "/jobs/" + jobId + "/";
       for (const std::string& output : outputs)
       {
-        paths.append("/jobs/" + jobId + "/" + output);
+        paths.append(std::string(folder).append(output));
       }
       return paths;
     }

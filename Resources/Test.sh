@@ -23,6 +23,7 @@ Usage: bash Resources/Test.sh [--all-hosts | --hosts NAME,NAME...] [--no-sanitiz
   --no-sanitizers  leaves the sanitizer builds out: unit tests under AddressSanitizer and
                    ThreadSanitizer on this machine's Debian, some integration tests on trixie
   --pytest-args    everything that follows goes to pytest
+With all three, their Orthanc also runs at once, for what watches all of them.
 The last line is "N passed, N failed"; the exit code is 0 only if nothing failed.
 END
 }
@@ -63,7 +64,6 @@ do
   esac
 done
 
-WORK_IN_ROOT=/var/cache/orthanc-advanced-rest-work
 LOGS=$(mktemp -d /tmp/orthanc-advanced-rest-tests.XXXXXX)
 FAILED_LOGS=()
 
@@ -225,6 +225,28 @@ test_host()
   exec {lock}>&-
 }
 
+# The Orthanc of all hosts at once, after they were built; a root is nobody else's meanwhile
+test_all_hosts()
+{
+  local host lock results passed failed status=0
+  results=$(work_of "${NATIVE}")/results
+  for host in bookworm forky trixie
+  do
+    exec {lock}> "${ROOTS_DIRECTORY}/${host}.lock"
+    flock "${lock}"
+  done
+  rm -f "${results}/all-hosts.xml"
+  step all-hosts metrics on_host "${NATIVE}" offline \
+       bash @SOURCE@/Resources/Tools/TestHost.sh all-hosts @WORK@ || status=1
+  read -r passed failed <<< "$(cd "${results}" 2>/dev/null || cd /
+                               python3 "${SOURCE}/Resources/Tools/CountResults.py" all-hosts.xml)"
+  if [ "${failed}" = 0 ]
+  then
+    failed=${status}
+  fi
+  echo "${passed} ${failed}" > "${LOGS}/all-hosts.result"
+}
+
 # The hosts one after the other; the logs that tell of failures go into a file
 test_hosts()
 {
@@ -290,6 +312,15 @@ for chain in "${CHAINS[@]}"
 do
   wait "${chain}" || true
 done
+trap stop_step INT TERM
+
+# In whatever order they were named
+ALL_HOSTS=no
+if [ "${#NATIVE_LIST[@]}" != 0 ] && [ "$(printf '%s\n' "${HOST_LIST[@]}" | sort -u | wc -l)" = 3 ]
+then
+  ALL_HOSTS=yes
+  test_all_hosts
+fi
 
 while read -r log
 do
@@ -320,6 +351,13 @@ do
   TOTAL_PASSED=$((TOTAL_PASSED + passed))
   TOTAL_FAILED=$((TOTAL_FAILED + failed))
 done
+if [ "${ALL_HOSTS}" = yes ]
+then
+  read -r passed failed < "${LOGS}/all-hosts.result"
+  echo "all hosts together: ${passed} passed, ${failed} failed"
+  TOTAL_PASSED=$((TOTAL_PASSED + passed))
+  TOTAL_FAILED=$((TOTAL_FAILED + failed))
+fi
 STATUS=0
 if [ "${TOTAL_FAILED}" != 0 ] || [ "${TOTAL_PASSED}" = 0 ]
 then

@@ -97,9 +97,10 @@ def expect_errors(check_logs):
 def run_factory(tmp_path_factory):
     servers = []
 
-    def start(configuration=None, with_plugin=True, should_start=True, directory=None, **options):
-        server = orthanc_server.Server(directory or tmp_path_factory.mktemp("orthanc"), configuration,
-                                       with_plugin, **options)
+    def start(configuration=None, with_plugin=True, should_start=True, directory=None,
+              kind=orthanc_server.Server, **options):
+        server = kind(directory or tmp_path_factory.mktemp("orthanc"), configuration, with_plugin,
+                      **options)
         WATCH.servers.append(server)
         servers.append(server)
         return server.start() if should_start else server

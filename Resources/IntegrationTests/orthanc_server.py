@@ -106,9 +106,12 @@ class Server:
             environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [ORTHANC, self.write_configuration(), *arguments], stdout=log, stderr=log,
+                self.make_command(self.write_configuration(), *arguments), stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL, cwd=self.directory, env=environment)
         return self
+
+    def make_command(self, *arguments):
+        return [ORTHANC, *arguments]
 
     def start(self, *arguments):
         self.launch(*arguments)

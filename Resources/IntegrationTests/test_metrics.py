@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 
+import numpy
 import pytest
 import requests
 
@@ -15,7 +16,7 @@ from dicom_samples import make_ballast, make_dicom, make_study
 from document_samples import make_pdf
 from exposition import (ALL_OLD_NAMES, OLD_NAMES, OPEN, RESOURCES, TEXT, URI, Samples, fetch, scrape,
                         wait_for_sum)
-from orthanc_server import VERSION, check_no_success
+from orthanc_server import MEBIBYTE, VERSION, check_no_success
 
 QUICK = {"AdvancedRest": {"Metrics": {"RefreshSeconds": 1}}}
 
@@ -367,17 +368,24 @@ def test_jobs_by_state(start_server, expect_errors):
 
 def test_a_hundred_scrapes_during_an_archive(start_server):
     server = start_server()
-    stored = server.upload_all(make_ballast(count=25, megabytes=4))
-    path = f"/studies/{stored[0]['ParentStudy']}/archive"
+    pixels = numpy.random.default_rng(1).bytes(20 * MEBIBYTE)
+    for instance in range(1, 26):
+        stored = server.upload(make_dicom(instance=instance, rows=512, columns=20480, pixels=pixels))
+    path = f"/studies/{stored['ParentStudy']}/archive"
 
     with concurrent.futures.ThreadPoolExecutor(101) as pool:
-        archive = pool.submit(server.get, path)
+        # It does not end before it is read
+        archive = pool.submit(server.get, path, stream=True)
+        before = wait_for_sum(server, 2, "orthanc_http_requests_in_flight")
         answers = list(pool.map(lambda _: fetch(server), range(100)))
+        with archive.result() as answer:
+            assert answer.status_code == 200
+            assert sum(map(len, answer.iter_content(MEBIBYTE))) > 500 * MEBIBYTE
 
-    assert archive.result().status_code == 200
     for answer in answers:
-        assert Samples(answer.text).sum("orthanc_exporter_scrapes_total") >= 1
-    assert scrape(server).sum("orthanc_exporter_scrapes_total") == 101
+        assert Samples(answer.text).sum("orthanc_http_requests_in_flight") >= 2
+    count = before.sum("orthanc_exporter_scrapes_total")
+    assert scrape(server).sum("orthanc_exporter_scrapes_total") == count + 101
 
 
 # Other plugins
@@ -443,6 +451,143 @@ def test_hostile_names_of_another_plugin(start_server, tmp_path):
     run = subprocess.run(["promtool", "check", "metrics"], input=plain, capture_output=True, text=True,
                          timeout=60, check=False)
     assert "error while linting" not in run.stderr, run.stderr
+
+
+CROWD = r"""
+#include <orthanc/OrthancCPlugin.h>
+
+#include <stdio.h>
+
+static OrthancPluginContext* context_ = NULL;
+
+static void Finalize(void* job) { (void) job; }
+static float GetProgress(void* job) { (void) job; return 1; }
+static const char* GetContent(void* job) { (void) job; return "{}"; }
+static const char* GetSerialized(void* job) { (void) job; return NULL; }
+static OrthancPluginJobStepStatus Step(void* job) { (void) job; return OrthancPluginJobStepStatus_Success; }
+
+static OrthancPluginErrorCode Stop(void* job, OrthancPluginJobStopReason reason)
+{
+  (void) job;
+  (void) reason;
+  return OrthancPluginErrorCode_Success;
+}
+
+static OrthancPluginErrorCode Reset(void* job)
+{
+  (void) job;
+  return OrthancPluginErrorCode_Success;
+}
+
+static OrthancPluginErrorCode OnChange(OrthancPluginChangeType change, OrthancPluginResourceType type,
+                                       const char* resource)
+{
+  unsigned int i;
+  char name[32];
+  (void) type;
+  (void) resource;
+  for (i = 0; change == OrthancPluginChangeType_OrthancStarted && i < 1000; i++)
+  {
+    sprintf(name, "crowd_%u", i);
+    OrthancPluginSetMetricsValue(context_, name, 1, OrthancPluginMetricsType_Default);
+  }
+  return OrthancPluginErrorCode_Success;
+}
+
+/* Not in the callback above: Orthanc tells of a new job under the lock of its jobs */
+static OrthancPluginErrorCode SubmitJobs(OrthancPluginRestOutput* output, const char* url,
+                                         const OrthancPluginHttpRequest* request)
+{
+  unsigned int i;
+  char name[32];
+  (void) url;
+  (void) request;
+  for (i = 0; i < 20; i++)
+  {
+    sprintf(name, "Crowd%u", i);
+    OrthancPluginFreeString(context_, OrthancPluginSubmitJob(context_,
+      OrthancPluginCreateJob(context_, context_, Finalize, name, GetProgress, GetContent, GetSerialized, Step,
+                             Stop, Reset), 0));
+  }
+  OrthancPluginAnswerBuffer(context_, output, "", 0, "text/plain");
+  return OrthancPluginErrorCode_Success;
+}
+
+ORTHANC_PLUGINS_API int32_t OrthancPluginInitialize(OrthancPluginContext* context)
+{
+  context_ = context;
+  OrthancPluginRegisterOnChangeCallback(context, OnChange);
+  OrthancPluginRegisterRestCallbackNoLock(context, "/crowd", SubmitJobs);
+  return 0;
+}
+
+ORTHANC_PLUGINS_API void OrthancPluginFinalize(void) {}
+ORTHANC_PLUGINS_API const char* OrthancPluginGetName(void) { return "crowd"; }
+ORTHANC_PLUGINS_API const char* OrthancPluginGetVersion(void) { return "1"; }
+"""
+
+
+PLUGIN_SOURCES = os.path.join(RESOURCES, "..", "Plugin")
+
+
+def list_routes():
+    """The expressions of all routes of the plugin."""
+    with open(os.path.join(PLUGIN_SOURCES, "RouteTable.cpp"), encoding="utf-8") as stream:
+        return re.findall(r'^ +\{ Feature::\w+, +"(/[^"]+)"', stream.read(), re.MULTILINE)
+
+
+def list_modalities():
+    """Those that have a label of their own."""
+    with open(os.path.join(PLUGIN_SOURCES, "Core", "Metrics", "PluginMetrics.cpp"),
+              encoding="utf-8") as stream:
+        return re.findall('"(.*?)"', re.search(r" MODALITIES\[\] = \{(.*?)\}", stream.read(), re.DOTALL)[1])
+
+
+def call_everything(server, identifiers):
+    """Each route with each method; "identifiers" by the first part of the path."""
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        for route in list_routes():
+            path = route.replace("([^/]+)", identifiers.get(route.split("/")[1], "unknown"), 1)
+            path = re.sub(r"\((\w+)(\|[^)]*)?\)", r"\1", path).replace("([^/]+)", "unknown")
+            server.request(method, path, data="1", stream=path.endswith("/events")).close()
+
+
+def test_never_more_than_2000_series(start_server, expect_errors, tmp_path):
+    """All routes, all methods, all modalities, many types of jobs, and the metrics of another plugin."""
+    expect_errors(r".")
+    source, library = tmp_path / "crowd.c", tmp_path / "libCrowd.so"
+    source.write_text(CROWD)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True, timeout=120)
+    metrics = {"RefreshSeconds": 1, "ReceivedByModality": True}
+    server = start_server({"JobsHistorySize": 100, "AdvancedRest": {"Metrics": metrics}}, should_start=False)
+    server.configuration["Plugins"].append(str(library))
+    server.start()
+    modalities = list_modalities() + ["XX"]
+    stored = server.upload_all(make_dicom(instance=number, Modality=modality)
+                               for number, modality in enumerate(modalities))[0]
+    job = server.submit(f"/studies/{stored['ParentStudy']}/archive")
+    server.wait_success(job)
+    assert server.get("/crowd").status_code == 200
+    wait_for_sum(server, 21, "orthanc_jobs_ended_total", outcome="success")
+
+    call_everything(server, {"patients": stored["ParentPatient"], "studies": stored["ParentStudy"],
+                             "series": stored["ParentSeries"], "instances": stored["ID"], "jobs": job})
+    call_everything(server, {})
+
+    samples = wait_for_sum(server, 1, "crowd_0")
+    # Two rows have the same template; with methods and codes there are more than are kept apart
+    routes = list_labels(samples, "orthanc_http_request_duration_seconds_count", "route")
+    assert len(routes) == len(list_routes()) - 1 and "other" not in routes
+    assert list_labels(samples, "orthanc_http_requests_total", "route") == routes | {"other"}
+    assert list_labels(samples, "orthanc_instances_received_by_modality_total", "modality") == \
+        set(modalities) - {"XX"} | {"other"}
+    types = list_labels(samples, "orthanc_jobs_ended_total", "type")
+    assert len(types) == 11 and "other" in types
+    assert 1400 < len(samples.values) < 2000
+
+
+def list_labels(samples, family, label):
+    return {dict(pairs)[label] for name, pairs in samples.values if name == family}
 
 
 # In the box

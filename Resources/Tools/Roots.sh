@@ -7,6 +7,8 @@
 # a command needs is mounted in a mount namespace of its own, and its processes end with it.
 
 ROOTS_DIRECTORY="${ADVANCED_REST_ROOTS:-/var/cache/orthanc-advanced-rest}"
+# Where the tests build, as seen in a root
+WORK_IN_ROOT=/var/cache/orthanc-advanced-rest-work
 ROOT_MARKER=/etc/orthanc-advanced-rest-root
 
 # make_root CODENAME: a minimal Debian, once
@@ -51,7 +53,7 @@ make_root()
 }
 
 # in_root CODENAME SOURCE online|offline COMMAND...: runs it in the root as root, with SOURCE read-only at
-# /src and a new /proc; "offline" leaves loopback as the only network
+# /src and a new /proc; "offline" is a network of its own with loopback only, "online" the one at hand
 in_root()
 {
   local root="${ROOTS_DIRECTORY}/$1" source=$2 network=$3

@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
 
 # One step of the tests, on the Debian it runs on:
-#   bash TestHost.sh build|unit|integration|address|thread|integration-address WORK_DIRECTORY [pytest argument]...
-# Results are JUnit files in WORK_DIRECTORY/results
+#   bash TestHost.sh build|unit|integration|address|thread|integration-address|all-hosts WORK_DIRECTORY [pytest argument]...
+# Results are JUnit files in WORK_DIRECTORY/results. "all-hosts" wants the builds in the roots too
 
 set -euo pipefail
 
@@ -128,6 +128,19 @@ case "${STEP}" in
     export ADVANCED_REST_PRELOAD
     timeout -k 30 1500 /usr/bin/python3 -m pytest -p no:cacheprovider -m sanitizer \
             --junit-xml="${RESULTS}/integration-address.xml" "${SOURCE}/Resources/IntegrationTests"
+    ;;
+
+  all-hosts)
+    # The Orthanc of this Debian and those in the roots, in the network of whoever calls
+    rm -f "${RESULTS}/all-hosts.xml"
+    export ADVANCED_REST_PLUGIN="${WORK}/build/libOrthancAdvancedRest.so"
+    . "${SOURCE}/Resources/Tools/Roots.sh"
+    export ADVANCED_REST_ROOTS="${ROOTS_DIRECTORY}" ADVANCED_REST_WORK_IN_ROOT="${WORK_IN_ROOT}"
+    ADVANCED_REST_NATIVE=$(debian_codename)
+    export ADVANCED_REST_NATIVE
+    timeout -k 30 300 /usr/bin/python3 -m pytest -p no:cacheprovider \
+            --junit-xml="${RESULTS}/all-hosts.xml" "$@" \
+            "${SOURCE}/Resources/IntegrationTests/all_hosts_metrics.py"
     ;;
 
   *)

@@ -14,7 +14,7 @@ namespace OrthancPlugins
   namespace
   {
     // To be changed with every change of the engine that gives other bytes for the same plan
-    constexpr std::string_view ENGINE_VERSION = "OrthancAdvancedRest engine 1";
+    constexpr std::string_view ENGINE_VERSION = "OrthancAdvancedRest engine 2";
 
     constexpr std::size_t BUFFER_BYTES = 64 * 1024;
 

@@ -28,7 +28,7 @@ namespace OrthancPlugins
     // The level buffer of ISA-L sets the length of a deflate block: shorter ones follow the statistics
     // of small files better, longer ones cost less on large files
     constexpr std::size_t LONG_TOKENS = 12 * 1024;
-    constexpr std::size_t SHORT_TOKENS = 4 * 1024;
+    constexpr std::size_t SHORT_TOKENS = 5 * 1024;
     constexpr std::size_t SHORT_INPUT_BYTES = 64 * 1024;
     constexpr std::uint32_t FAST_LEVEL = 3;
     // Levels of libdeflate: the lowest that makes images no larger than level 6 of zlib, which is the

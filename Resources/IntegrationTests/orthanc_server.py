@@ -286,6 +286,9 @@ class Server:
                     return int(line.split()[1])
         raise KeyError(key)
 
+    def count_open_files(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
     def list_open_files(self):
         """Those with something in them: a canceled paused job keeps its emptied file until it goes."""
         folder = f"/proc/{self.process.pid}/fd"

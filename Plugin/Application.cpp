@@ -21,6 +21,7 @@
 #include "Host/OrthancJobQueue.h"
 #include "Host/OrthancMetrics.h"
 #include "Host/OrthancRestApi.h"
+#include "Host/PluginProperties.h"
 #include "Host/ReceivedInstances.h"
 #include "Host/RestRegistration.h"
 #include "Host/SystemClock.h"
@@ -97,10 +98,10 @@ namespace OrthancPlugins
                std::uint64_t(settings.documents.previewMemoryMegabytes) << 20,
                std::uint64_t(settings.documents.previewCacheMegabytes) << 20}),
         routes(settings),
-        services{settings,   version, clock,      store,    host,
-                 planner,    spool,   queue,      factory,  monitor,
-                 controller, streams, crcs,       notifier, metrics,
-                 exporter,   numbers, dictionary, pages,    clock.GetNowMicroseconds()}
+        services{
+          settings, version,  clock,   store,      host,    planner,  spool,
+          queue,    factory,  monitor, controller, streams, crcs,     notifier,
+          metrics,  exporter, numbers, dictionary, pages,   appFiles, clock.GetNowMicroseconds()}
     {
     }
 
@@ -126,6 +127,7 @@ namespace OrthancPlugins
     NumberReservations numbers;
     PrivateDictionary dictionary;
     PdfPageRenderer pages;
+    const AppFiles appFiles{GetAppFiles()};
     RouteTable routes;
     Services services;
     boost::thread keeper;
@@ -140,6 +142,20 @@ namespace OrthancPlugins
                                   clock.GetNowMicroseconds());
          }},
         {"spool", settings.metrics.refreshSeconds, [this] { return ReadSpoolFamilies(spool); }}};
+    }
+
+    // The host keeps a copy of what it is given
+    void ShowInExplorer(OrthancPluginContext* context) const
+    {
+      const AppFiles::File* const script = appFiles.Find("Explorer/explorer.js");
+      if (settings.app.isEnabled)
+      {
+        SetPluginRootUri(context, "/advanced-rest/app/");
+      }
+      if (settings.app.isEnabled && script != nullptr)
+      {
+        ExtendOrthancExplorer(context, std::string(script->content));
+      }
     }
 
     void CountInstance(const ReceivedInstance& instance)
@@ -204,6 +220,8 @@ namespace OrthancPlugins
     RegisterRestRoutes(context, all.routes.GetUris(), all.settings.host.hasAuthentication,
                        [&all](std::size_t row, const HttpRequest& request, IHttpAnswer& answer)
                        { all.routes.Dispatch(row, all.services, request, answer); });
+
+    all.ShowInExplorer(context);
 
     if (!CanHostStream(all.version))
     {

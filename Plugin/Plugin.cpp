@@ -112,8 +112,9 @@ extern "C"
       return -1;
     }
     OrthancPlugins::SetPluginDescription(
-      context, OrthancPluginGetName(),
-      "Fast, complete and safe archives, jobs whose results last, and metrics.");
+      context,
+      "Fast, complete and safe archives and media, jobs whose results last, documents with "
+      "previews, and metrics. Opens the page that shows them.");
     const OrthancPluginErrorCode code =
       OrthancPlugins::GuardCallback("Starting OrthancAdvancedRest",
                                     [context]
@@ -133,7 +134,7 @@ extern "C"
 
   ORTHANC_PLUGINS_API const char* OrthancPluginGetName()
   {
-    return "advanced-rest";
+    return OrthancPlugins::PLUGIN_NAME;
   }
 
   ORTHANC_PLUGINS_API const char* OrthancPluginGetVersion()

@@ -3,6 +3,7 @@
 
 #include "RouteTable.h"
 
+#include "Rest/AppHandlers.h"
 #include "Rest/ArchiveHandlers.h"
 #include "Rest/BulkHandlers.h"
 #include "Rest/CreateDicomHandlers.h"
@@ -31,7 +32,8 @@ namespace OrthancPlugins
       Outputs,
       Jobs,
       Metrics,
-      Documents
+      Documents,
+      App
     };
 
     bool IsEnabled(Feature feature, const Settings& settings)
@@ -55,6 +57,9 @@ namespace OrthancPlugins
 
       case Feature::Documents:
         return settings.documents.isEnabled;
+
+      case Feature::App:
+        return settings.app.isEnabled;
       }
       return false;
     }
@@ -135,6 +140,9 @@ namespace OrthancPlugins
     { Feature::Documents, "/series/([^/]+)/documents",    &GetSeriesDocuments, &PostSeriesDocument, &PostSeriesDocument, nullptr },
     { Feature::Documents, "/advanced-rest/private-dictionary",
                                 &GetPrivateDictionary, &PostPrivateDictionary, &PutPrivateDictionary, &ErasePrivateDictionary },
+    { Feature::App,     "/advanced-rest/app",             &GetAppPage,     nullptr,          nullptr,         nullptr },
+    { Feature::App,     "/advanced-rest/app/(.*)",        &GetAppFile,     nullptr,          nullptr,         nullptr },
+    { Feature::App,     "/advanced-rest/features",        &GetFeatures,    nullptr,          nullptr,         nullptr },
   };
   // clang-format on
 

@@ -268,6 +268,7 @@ namespace OrthancPlugins
                                  << 20;
       settings.maxPatients = GetHostUnsigned(host, "MaximumPatientCount", 0);
       settings.areMetricsEnabled = GetHostBoolean(host, "MetricsEnabled", true);
+      settings.isReadOnly = GetHostBoolean(host, "ReadOnly", false);
       if (host.isMember("HttpCompressionEnabled") && host["HttpCompressionEnabled"].isBool())
       {
         settings.isCompressing = host["HttpCompressionEnabled"].asBool();
@@ -511,6 +512,22 @@ namespace OrthancPlugins
       return settings;
     }
 
+    AppSettings ReadAppSettings(Section& root)
+    {
+      AppSettings settings;
+      const Json::Value& value = root.Get("App");
+      if (value.isBool())
+      {
+        settings.isEnabled = value.asBool();
+        return settings;
+      }
+
+      Section section(value, root.GetPath("App"));
+      section.ReadBoolean("Enabled", settings.isEnabled);
+      section.RefuseUnknown();
+      return settings;
+    }
+
     // "path" is the option's name in the message
     void CheckValue(const std::string& path, const std::function<void()>& check)
     {
@@ -601,6 +618,7 @@ namespace OrthancPlugins
     settings.webhooks = ReadWebhookSettings(root);
     settings.metrics = ReadMetricsSettings(root);
     settings.documents = ReadDocumentSettings(root);
+    settings.app = ReadAppSettings(root);
     root.RefuseUnknown();
 
     const bool hasOwnMaximum =

@@ -51,6 +51,19 @@ namespace OrthancPlugins
     EXPECT_TRUE(parsed.warnings.empty());
   }
 
+  TEST(SettingsParser, ReadsTheOptionsOfThePage)
+  {
+    EXPECT_TRUE(Parse("{}").settings.app.isEnabled);
+    EXPECT_TRUE(Parse(R"({"App": {}})").settings.app.isEnabled);
+    EXPECT_FALSE(Parse(R"({"App": false})").settings.app.isEnabled);
+    EXPECT_FALSE(Parse(R"({"App": {"Enabled": false}})").settings.app.isEnabled);
+    EXPECT_NE("accepted", GetMessage(R"({"App": 1})"));
+    EXPECT_NE("accepted", GetMessage(R"({"App": {"Enabled": "yes"}})"));
+    EXPECT_NE("accepted", GetMessage(R"({"App": {"Unknown": true}})"));
+    EXPECT_TRUE(ParseSettings(R"({"ReadOnly": true})", "/").settings.host.isReadOnly);
+    EXPECT_FALSE(ParseSettings(R"({"ReadOnly": 1})", "/").settings.host.isReadOnly);
+  }
+
   TEST(SettingsParser, ReadsTheOptionsOfDocuments)
   {
     EXPECT_TRUE(Parse("{}").settings.documents.isEnabled);

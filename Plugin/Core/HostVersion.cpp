@@ -35,13 +35,13 @@ namespace OrthancPlugins
       }
       text.remove_prefix(1);
     }
+
+    constexpr std::string_view MAINLINE = "mainline";
+    constexpr unsigned NEWEST = std::numeric_limits<unsigned>::max();
   } // namespace
 
   HostVersion HostVersion::Parse(std::string_view text)
   {
-    constexpr std::string_view MAINLINE = "mainline";
-    constexpr unsigned NEWEST = std::numeric_limits<unsigned>::max();
-
     if (text == MAINLINE || text.substr(0, MAINLINE.size() + 1) == "mainline-")
     {
       return HostVersion{NEWEST, NEWEST, NEWEST};
@@ -59,5 +59,12 @@ namespace OrthancPlugins
       throw Failure(FailureKind::Internal, "The version of Orthanc is not a version");
     }
     return version;
+  }
+
+  std::string HostVersion::Format() const
+  {
+    return major == NEWEST
+             ? std::string(MAINLINE)
+             : std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(revision);
   }
 } // namespace OrthancPlugins

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <tuple>
 
@@ -18,6 +19,9 @@ namespace OrthancPlugins
 
     // Throws Failure(Internal) if the text is no version
     static HostVersion Parse(std::string_view text);
+
+    // "1.12.7" or "mainline"
+    std::string Format() const;
 
     bool IsAtLeast(unsigned otherMajor, unsigned otherMinor, unsigned otherRevision) const
     {

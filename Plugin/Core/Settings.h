@@ -108,6 +108,11 @@ namespace OrthancPlugins
     unsigned previewCacheMegabytes = 64;
   };
 
+  struct AppSettings
+  {
+    bool isEnabled = true; // our page, and our part of Orthanc Explorer
+  };
+
   // What we read of the host's own configuration
   struct HostSettings
   {
@@ -127,6 +132,7 @@ namespace OrthancPlugins
     std::uint64_t maxStorageBytes = 0; // MaximumStorageSize; 0: no limit
     unsigned maxPatients = 0;          // MaximumPatientCount; 0: no limit
     bool areMetricsEnabled = true;     // MetricsEnabled
+    bool isReadOnly = false;           // ReadOnly, which hosts before 1.12.5 ignore
     std::optional<bool> isCompressing; // HttpCompressionEnabled; absent: the default of the host
   };
 
@@ -140,5 +146,6 @@ namespace OrthancPlugins
     SpoolSettings spool;
     HostSettings host;
     DocumentSettings documents;
+    AppSettings app;
   };
 } // namespace OrthancPlugins

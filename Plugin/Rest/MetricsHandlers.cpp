@@ -3,10 +3,11 @@
 
 #include "MetricsHandlers.h"
 
+#include "HostCompression.h"
 #include "HostJobs.h"
 
+#include "../Core/EmbeddedFiles.h"
 #include "../Core/Failure.h"
-#include "../Core/Metrics/MonitoringFiles.h"
 #include "../Core/Zip/Gzip.h"
 #include "../Http/AcceptHeader.h"
 
@@ -66,13 +67,6 @@ namespace OrthancPlugins
       return isEnabled;
     }
 
-    // Orthanc before 1.12 compresses the answers of plugins unless told otherwise, newer ones if told so.
-    // Between them the default has changed: there, nobody compresses
-    bool IsHostCompressing(const Services& services)
-    {
-      return services.settings.host.isCompressing.value_or(!services.version.IsAtLeast(1, 12, 7));
-    }
-
     void SendText(const Services& services,
                   const HttpRequest& request,
                   const std::string& text,
@@ -80,7 +74,7 @@ namespace OrthancPlugins
                   IHttpAnswer& answer)
     {
       answer.SetHeader("Vary", "Accept, Accept-Encoding");
-      if (!IsHostCompressing(services) &&
+      if (!IsHostCompressing(services.settings.host, services.version) &&
           AcceptsGzip(request.FindHeader("accept-encoding").value_or("")))
       {
         const std::string compressed = CompressGzip(text);
@@ -173,7 +167,7 @@ namespace OrthancPlugins
   void ListMonitoring(const Services&, const HttpRequest&, IHttpAnswer& answer)
   {
     Json::Value names(Json::arrayValue);
-    for (const MonitoringFile& file : GetMonitoringFiles())
+    for (const EmbeddedFile& file : GetMonitoringFiles())
     {
       names.append(std::string(file.name));
     }
@@ -183,7 +177,7 @@ namespace OrthancPlugins
   void GetMonitoring(const Services&, const HttpRequest& request, IHttpAnswer& answer)
   {
     const std::string& name = request.groups.at(0);
-    for (const MonitoringFile& file : GetMonitoringFiles())
+    for (const EmbeddedFile& file : GetMonitoringFiles())
     {
       if (file.name == name)
       {

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "AppFiles.h"
+
 #include "../Core/Archive/ArchivePlanner.h"
 #include "../Core/Archive/CrcMemory.h"
 #include "../Core/Dicom/PdfPageRenderer.h"
@@ -47,6 +49,7 @@ namespace OrthancPlugins
     NumberReservations& numbers;
     PrivateDictionary& dictionary;
     PdfPageRenderer& pages;
+    const AppFiles& appFiles;
 
     // Of this run: tells the events of one run from those of another
     std::int64_t startedMicroseconds = 0;

@@ -5,71 +5,24 @@
 The tests of a single host do not collect this file: "TestHost.sh all-hosts" names it.
 """
 
-import os
-import shutil
-
 import pytest
 
 from dicom_samples import make_study
-from exposition import OLD_NAMES, RESOURCES, scrape
-from orthanc_server import Server, wait_until
+from exposition import OLD_NAMES, scrape
+from orthanc_server import wait_until
 from prometheus_server import LOOKBACK_SECONDS, Prometheus
-
-NATIVE = os.environ["ADVANCED_REST_NATIVE"]
-ROOTS = os.environ["ADVANCED_REST_ROOTS"]
-WORK_IN_ROOT = os.environ["ADVANCED_REST_WORK_IN_ROOT"]
-SOURCE = os.path.abspath(os.path.join(RESOURCES, ".."))
+from root_server import start_on
 
 # How many archives each one makes: numbers whose sums tell them apart
 ARCHIVES = {"bookworm": 1, "trixie": 2, "forky": 4}
-
-IN_ROOT = """
-. "$1/Resources/Tools/Packages.sh"
-. "$1/Resources/Tools/Roots.sh"
-shift
-in_root "$@"
-"""
-
-
-class RootServer(Server):
-    """The Orthanc and the plugin of another Debian, in the network at hand."""
-
-    def __init__(self, directory, configuration=None, with_plugin=True, host=None):
-        self.host = host
-        self.root = os.path.join(ROOTS, host)
-        super().__init__(directory, configuration, with_plugin)
-        for option in ("StorageDirectory", "IndexDirectory", "TemporaryDirectory"):
-            self.configuration[option] = self.path_in_root(self.configuration[option])
-        self.configuration["Plugins"] = [WORK_IN_ROOT + "/build/libOrthancAdvancedRest.so"]
-
-    def path_in_root(self, path):
-        return "/" + os.path.relpath(path, self.root)
-
-    def make_command(self, *arguments):
-        configuration, *others = arguments
-        return ["bash", "-c", IN_ROOT, "in_root", SOURCE, self.host, SOURCE, "online", "Orthanc",
-                self.path_in_root(configuration), *others]
-
-    def ask_to_stop(self):
-        """A signal would end the tools around it; what they leave ends with the namespace of the tests."""
-        if self.process is not None and self.process.poll() is None and not self.is_leaving:
-            self.is_leaving = True
-            assert self.post("/tools/shutdown").status_code == 200
-
-
-def start(start_module_server, host):
-    configuration = {"AdvancedRest": {"Metrics": {"RefreshSeconds": 2}}}
-    if host == NATIVE:
-        return start_module_server(configuration)
-    directory = f"{ROOTS}/{host}{WORK_IN_ROOT}/all-hosts"
-    shutil.rmtree(directory, ignore_errors=True)
-    return start_module_server(configuration, directory=directory, kind=RootServer, host=host)
 
 
 @pytest.fixture(scope="module")
 def watched(start_module_server, tmp_path_factory):
     """Servers that were used, then idle for longer than the lookback, and the Prometheus of all."""
-    servers = {host: start(start_module_server, host) for host in ARCHIVES}
+    configuration = {"AdvancedRest": {"Metrics": {"RefreshSeconds": 2}}}
+    servers = {host: start_on(start_module_server, host, configuration, "all-hosts")
+               for host in ARCHIVES}
     with Prometheus(tmp_path_factory.mktemp("prometheus"), servers) as prometheus:
         wait_until(lambda: prometheus.value('sum(up{job="orthanc"})') == 3, "the first scrapes")
         for host, server in servers.items():

@@ -13,6 +13,9 @@ TEST_PACKAGES=(
   orthanc python3-pydicom python3-pytest python3-requests python3-numpy
   curl wget aria2 chromium unzip libarchive-tools nginx-light dcmtk dicom3tools qpdf poppler-utils iproute2
   procps coreutils prometheus python3-prometheus-client orthanc-gdcm)
+# For the browser tests, which run on the machine itself; "npm ci" adds the library that drives the browser
+BROWSER_PACKAGES=(
+  chromium orthanc python3-pydicom python3-pytest python3-requests python3-numpy iproute2)
 
 ROOT_PACKAGES=(debootstrap util-linux mount iproute2)
 
@@ -46,6 +49,27 @@ other_test_packages()
   fi
 }
 
+# Prints the packages that bring node and npm, if the machine has none of its own
+node_packages()
+{
+  if ! command -v node > /dev/null || ! command -v npm > /dev/null
+  then
+    echo nodejs npm
+  fi
+}
+
+# install_node_modules SOURCE DIRECTORY: the library that drives the browser, outside of the source tree
+install_node_modules()
+{
+  mkdir -p "$2"
+  if ! cmp -s "$1/Resources/BrowserTests/package-lock.json" "$2/package-lock.json" ||
+     [ ! -e "$2/node_modules/.package-lock.json" ]
+  then
+    cp "$1/Resources/BrowserTests/package.json" "$1/Resources/BrowserTests/package-lock.json" "$2/"
+    (cd "$2" && npm ci --ignore-scripts --no-audit --no-fund)
+  fi
+}
+
 # Prints the packages of these groups that are missing
 missing_packages()
 {
@@ -57,6 +81,7 @@ missing_packages()
       build) wanted+=("${BUILD_PACKAGES[@]}") ;;
       run) wanted+=("${RUN_PACKAGES[@]}") ;;
       tests) wanted+=("${TEST_PACKAGES[@]}" $(other_test_packages)) ;;
+      browser) wanted+=("${BROWSER_PACKAGES[@]}" $(node_packages)) ;;
       roots) wanted+=("${ROOT_PACKAGES[@]}") ;;
       *) echo "No such group of packages: ${group}" >&2; return 1 ;;
     esac

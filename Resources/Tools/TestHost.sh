@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
 
 # One step of the tests, on the Debian it runs on:
-#   bash TestHost.sh build|unit|integration|address|thread|integration-address|all-hosts WORK_DIRECTORY [pytest argument]...
-# Results are JUnit files in WORK_DIRECTORY/results. "all-hosts" wants the builds in the roots too
+#   bash TestHost.sh build|unit|integration|address|thread|integration-address|all-hosts|browser WORK_DIRECTORY [pytest argument]...
+# Results are JUnit files in WORK_DIRECTORY/results. "all-hosts" and "browser" want the builds in the roots too
 
 set -euo pipefail
 
@@ -81,6 +81,17 @@ sanitize()
   return "${status}"
 }
 
+# For what talks to the Orthanc of this Debian and to those in the roots, in the network of whoever calls
+prepare_roots()
+{
+  export ADVANCED_REST_PLUGIN="${WORK}/build/libOrthancAdvancedRest.so"
+  . "${SOURCE}/Resources/Tools/Roots.sh"
+  export ADVANCED_REST_ROOTS="${ROOTS_DIRECTORY}"
+  export ADVANCED_REST_WORK_IN_ROOT="${ADVANCED_REST_WORK_IN_ROOT:-${WORK_IN_ROOT}}"
+  ADVANCED_REST_NATIVE=$(debian_codename)
+  export ADVANCED_REST_NATIVE
+}
+
 case "${STEP}" in
   build)
     # Headers alone: on the machine itself only, the roots have the same ones
@@ -131,16 +142,23 @@ case "${STEP}" in
     ;;
 
   all-hosts)
-    # The Orthanc of this Debian and those in the roots, in the network of whoever calls
     rm -f "${RESULTS}/all-hosts.xml"
-    export ADVANCED_REST_PLUGIN="${WORK}/build/libOrthancAdvancedRest.so"
-    . "${SOURCE}/Resources/Tools/Roots.sh"
-    export ADVANCED_REST_ROOTS="${ROOTS_DIRECTORY}" ADVANCED_REST_WORK_IN_ROOT="${WORK_IN_ROOT}"
-    ADVANCED_REST_NATIVE=$(debian_codename)
-    export ADVANCED_REST_NATIVE
+    prepare_roots
     timeout -k 30 300 /usr/bin/python3 -m pytest -p no:cacheprovider \
             --junit-xml="${RESULTS}/all-hosts.xml" "$@" \
             "${SOURCE}/Resources/IntegrationTests/all_hosts_metrics.py"
+    ;;
+
+  browser)
+    # On the machine itself, against the hosts that ADVANCED_REST_BROWSER_HOSTS names, with commas
+    rm -f "${RESULTS}/browser.xml"
+    prepare_roots
+    export ADVANCED_REST_BROWSER_HOSTS="${ADVANCED_REST_BROWSER_HOSTS:-${ADVANCED_REST_NATIVE}}"
+    export ADVANCED_REST_NODE_MODULES="${WORK}/browser/node_modules"
+    timeout -k 30 1500 /usr/bin/python3 -m pytest -p no:cacheprovider \
+            --junit-xml="${RESULTS}/browser.xml" "$@" \
+            "${SOURCE}"/Resources/IntegrationTests/browser_app.py \
+            $(ls "${SOURCE}"/Resources/IntegrationTests/browser_explorer.py 2>/dev/null)
     ;;
 
   *)

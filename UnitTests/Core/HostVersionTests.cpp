@@ -72,6 +72,12 @@ namespace OrthancPlugins
     EXPECT_TRUE(HostVersion::Parse("mainline-20260101").IsAtLeast(1, 13, 0));
   }
 
+  TEST(HostVersion, IsWrittenAsItIsRead)
+  {
+    EXPECT_EQ("1.12.7", HostVersion::Parse("1.12.7+dfsg").Format());
+    EXPECT_EQ("mainline", HostVersion::Parse("mainline-20260101").Format());
+  }
+
   TEST(HostVersion, ComparesByNumberNotByText)
   {
     const HostVersion version = HostVersion::Parse("1.12.7");

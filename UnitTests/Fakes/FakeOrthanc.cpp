@@ -163,6 +163,13 @@ namespace OrthancPlugins
       logs.emplace_back('E', static_cast<const char*>(parameters));
       return OrthancPluginErrorCode_Success;
 
+    case _OrthancPluginService_SetPluginProperty:
+    {
+      const auto& p = As<_OrthancPluginSetPluginProperty>(parameters);
+      properties[{p.plugin, p.property}] = p.value;
+      return OrthancPluginErrorCode_Success;
+    }
+
     case _OrthancPluginService_GetConfiguration:
       *As<_OrthancPluginRetrieveDynamicString>(parameters).result = CopyText(configuration);
       return OrthancPluginErrorCode_Success;

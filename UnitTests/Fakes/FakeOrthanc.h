@@ -98,6 +98,7 @@ namespace OrthancPlugins
     std::vector<std::pair<unsigned, std::string>>
       errorCodes; // status, message; code 1000000 + index
     OrthancPluginJobsUnserializer unserializer = nullptr;
+    std::map<std::pair<std::string, int>, std::string> properties; // plugin, property
     std::set<Job*> jobs;
     unsigned openedInstances = 0; // transcoded and not freed yet
     unsigned readFiles = 0;

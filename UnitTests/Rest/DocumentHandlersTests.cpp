@@ -70,7 +70,8 @@ namespace OrthancPlugins
                    all.services.exporter,
                    all.services.numbers,
                    all.services.dictionary,
-                   all.services.pages}
+                   all.services.pages,
+                   all.services.appFiles}
       {
         DicomObject parent("ISO_IR 100");
         parent.Set("SOPClassUID", "1.2.840.10008.5.1.4.1.1.2");

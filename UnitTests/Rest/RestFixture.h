@@ -82,7 +82,7 @@ namespace OrthancPlugins
         exporter(settings, hostMetrics, metrics, {}, clock),
         services{settings, version,  clock,   store,      host,    planner, spool,
                  jobs,     factory,  monitor, controller, streams, crcs,    notifier,
-                 metrics,  exporter, numbers, dictionary, pages}
+                 metrics,  exporter, numbers, dictionary, pages,   appFiles}
     {
     }
 
@@ -107,6 +107,9 @@ namespace OrthancPlugins
     NumberReservations numbers;
     PrivateDictionary dictionary{{}, {}, {}};
     PdfPageRenderer pages{{directory.GetPath().string(), 20, 1024u << 20, 64u << 20}};
+    AppFiles appFiles{{{"index.html", "<!doctype html><title>page</title>"},
+                       {"main.js", "// script"},
+                       {"messages/en.json", "{}"}}};
     Services services;
 
     std::size_t CountFiles() const

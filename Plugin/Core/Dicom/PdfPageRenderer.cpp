@@ -260,6 +260,11 @@ namespace OrthancPlugins
     }
   } // namespace
 
+  bool PdfPageRenderer::IsInstalled()
+  {
+    return ::access(RENDERER, X_OK) == 0 && ::access(LIMITER, X_OK) == 0;
+  }
+
   std::shared_ptr<const std::string> PdfPageRenderer::Render(const std::string& key,
                                                              const IInstanceData& content,
                                                              unsigned page,
@@ -270,7 +275,7 @@ namespace OrthancPlugins
     {
       return kept;
     }
-    if (::access(RENDERER, X_OK) != 0 || ::access(LIMITER, X_OK) != 0)
+    if (!IsInstalled())
     {
       throw Failure(
         FailureKind::NotImplemented,

@@ -38,6 +38,9 @@ namespace OrthancPlugins
     {
     }
 
+    // Whether the programs are there that draw
+    static bool IsInstalled();
+
     // A PNG whose longer side has that many pixels. "key": what the content is known by. Pages count
     // from 1. Throws Failure(NotFound) if there is no such page, Failure(BadFormat) if the PDF cannot
     // be drawn within the limits, Failure(Unavailable) if too many others are waiting,

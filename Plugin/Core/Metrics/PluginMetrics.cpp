@@ -20,7 +20,7 @@ namespace OrthancPlugins
   namespace
   {
     // Together with what the exporter adds, never more than 2,000 series
-    constexpr std::size_t MAX_ROUTES = 40;
+    constexpr std::size_t MAX_ROUTES = 45;
     constexpr std::size_t MAX_ROUTE_RESULTS = 160; // with method and status
     constexpr std::size_t MAX_JOB_TYPES = 10;
     constexpr std::size_t MAX_REASONS = 10;

@@ -3,6 +3,7 @@
 
 // The documents of a study, above its series
 
+import {getFeatures} from './features.js';
 import {formatDicomDate, formatNumber, formatSize, getJson, make, makeButton, makeId, makeLink, makeUrl,
         t} from './kit.js';
 
@@ -18,10 +19,10 @@ function getTypeName(type)
   return TYPES[name] || name.split('/').pop().toUpperCase();
 }
 
-function makePreview(entry)
+function makePreview(entry, hasPreviews)
 {
   const badge = make('span', {class: 'oar-badge', 'aria-hidden': 'true'}, getTypeName(entry.Type));
-  if (entry.Type !== 'application/pdf')
+  if (entry.Type !== 'application/pdf' || !hasPreviews)
   {
     return badge;
   }
@@ -32,7 +33,7 @@ function makePreview(entry)
   return image;
 }
 
-function makeCard(entry)
+function makeCard(entry, hasPreviews)
 {
   const title = entry.Title || t('documents.untitled');
   const facts = [getTypeName(entry.Type), formatSize(entry.SizeBytes)];
@@ -53,7 +54,7 @@ function makeCard(entry)
     }));
   }
   return make('li', {},
-              make('div', {class: 'oar-preview'}, makePreview(entry)),
+              make('div', {class: 'oar-preview'}, makePreview(entry, hasPreviews)),
               make('div', {class: 'oar-about'},
                    make('strong', {}, title),
                    make('span', {}, formatDicomDate(entry.Date || '', entry.Time || '')),
@@ -61,12 +62,13 @@ function makeCard(entry)
                    make('div', {class: 'oar-actions'}, ...actions)));
 }
 
-function showMore(list, documents, more)
+async function showMore(list, documents, more)
 {
+  const {hasPreviews} = await getFeatures();
   const begin = list.children.length;
   for (const entry of documents.slice(begin, begin + SHOWN_AT_ONCE))
   {
-    list.append(makeCard(entry));
+    list.append(makeCard(entry, hasPreviews));
   }
   more.hidden = list.children.length >= documents.length;
   if (begin > 0 && list.children[begin])
@@ -123,7 +125,7 @@ export async function showDocuments(uuid)
   const section = make('section', {
     id: 'oar-documents', class: 'oar-panel', 'data-uuid': uuid, 'aria-labelledby': heading.id
   }, heading, list, more);
-  showMore(list, documents, more);
+  await showMore(list, documents, more);
   // The host's filter box belongs to the list of series
   const filter = place.previousElementSibling;
   const anchor = filter && filter.tagName === 'FORM' ? filter : place;

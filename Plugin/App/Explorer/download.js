@@ -282,6 +282,7 @@ class DownloadDialog
   constructor(target, features)
   {
     this.target = target;
+    this.features = features;
     this.controls = makeControls(features);
     this.parts = makeContent(this.controls);
     this.found = null;
@@ -323,8 +324,7 @@ class DownloadDialog
       if (!signal.aborted)
       {
         this.found = found;
-        setText(line, describeEstimate(found));
-        line.classList.remove('oar-bad');
+        this.show(found);
       }
     }
     catch (error)
@@ -335,6 +335,18 @@ class DownloadDialog
         line.classList.add('oar-bad');
       }
     }
+  }
+
+  // Some hosts cannot send what is very large
+  show(found)
+  {
+    const {fields} = readRequest(this.target, this.controls);
+    const largest = Math.min(found.bytes, (fields.VolumeSizeMB || Infinity) * MEGABYTE);
+    const limit = this.features.maxFileBytes;
+    const isTooLarge = largest > limit;
+    setText(this.parts.estimate, describeEstimate(found) +
+            (isTooLarge ? ` ${t('download.too-large', {size: formatSize(limit)})}` : ''));
+    this.parts.estimate.classList.toggle('oar-bad', isTooLarge);
   }
 
   async run(action)

@@ -50,7 +50,7 @@ function showEntries(level, uuid, features)
     entries.push(makeEntry(`oar-download-${level}`, t('download.entry'), 'arrow-d',
                            () => openDownload(target, features)));
   }
-  if (features.documents && level !== 'series')
+  if (features.canAttach && level !== 'series')
   {
     entries.push(makeEntry(`oar-attach-${level}`, t('attach.entry'), 'plus',
                            () => openAttach(target)));
@@ -96,7 +96,7 @@ async function showResource(level, uuid, open, features)
   {
     await openDownload(target, features);
   }
-  else if (open === 'attach' && features.documents && level !== 'series')
+  else if (open === 'attach' && features.canAttach && level !== 'series')
   {
     await openAttach(target);
   }

@@ -152,18 +152,21 @@ class AttachDialog
     this.listenToDrops(zone);
   }
 
-  // Anywhere in the dialog: what misses the zone would replace the page
+  // Anywhere in the dialog: what misses the zone would replace the page, and the host would take what
+  // gets as far as the document for an upload of DICOM files
   listenToDrops(zone)
   {
     this.dialog.addEventListener('dragover', event =>
     {
       event.preventDefault();
+      event.stopPropagation();
       zone.classList.add('oar-over');
     });
     this.dialog.addEventListener('dragleave', () => zone.classList.remove('oar-over'));
     this.dialog.addEventListener('drop', event =>
     {
       event.preventDefault();
+      event.stopPropagation();
       zone.classList.remove('oar-over');
       if (event.dataTransfer.files.length > 1)
       {

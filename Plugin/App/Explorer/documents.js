@@ -62,9 +62,8 @@ function makeCard(entry, hasPreviews)
                    make('div', {class: 'oar-actions'}, ...actions)));
 }
 
-async function showMore(list, documents, more)
+function showMore(list, documents, more, hasPreviews)
 {
-  const {hasPreviews} = await getFeatures();
   const begin = list.children.length;
   for (const entry of documents.slice(begin, begin + SHOWN_AT_ONCE))
   {
@@ -89,6 +88,7 @@ let wantedUuid = null;
 export async function showDocuments(uuid)
 {
   wantedUuid = uuid;
+  const {hasPreviews} = await getFeatures();
   const place = document.getElementById('list-series');
   const isSame = old => old && old.dataset.uuid === uuid;
   const before = document.getElementById('oar-documents');
@@ -121,11 +121,11 @@ export async function showDocuments(uuid)
   documents.sort((a, b) => (getKey(a) < getKey(b) ? 1 : -1));
   const heading = make('h2', {id: makeId()}, t('documents.title', {count: formatNumber(documents.length)}));
   const list = make('ul', {class: 'oar-documents', role: 'list'});
-  const more = makeButton(t('documents.more'), () => showMore(list, documents, more));
+  const more = makeButton(t('documents.more'), () => showMore(list, documents, more, hasPreviews));
   const section = make('section', {
     id: 'oar-documents', class: 'oar-panel', 'data-uuid': uuid, 'aria-labelledby': heading.id
   }, heading, list, more);
-  await showMore(list, documents, more);
+  showMore(list, documents, more, hasPreviews);
   // The host's filter box belongs to the list of series
   const filter = place.previousElementSibling;
   const anchor = filter && filter.tagName === 'FORM' ? filter : place;

@@ -80,7 +80,7 @@ function updateRow(row, job)
     row.replaceChildren(
       make('td', {}, make('strong', {}, details), make('span', {class: 'oar-of'}, describeResources(job)),
            make('span', {class: 'oar-hint'}, describeOptions(job))),
-      make('td', {}, make('span', {class: `oar-badge oar-${job.State.toLowerCase()}`},
+      make('td', {}, make('span', {class: `oar-badge oar-is-${job.State.toLowerCase()}`},
                           describeState(job)),
            bar, make('span', {class: 'oar-state'}), make('span', {class: 'oar-failure'})),
       make('td', {}, created ? formatTime(created) : ''),

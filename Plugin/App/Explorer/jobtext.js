@@ -6,6 +6,8 @@
 import {describeFailure, formatDicomDate, formatSeconds, formatSize, makeLink, makeUrl, parseJobTime,
         postJson, t} from './kit.js';
 
+const STORAGE_FULL = 19; // of Orthanc
+
 const ENDED = ['Success', 'Failure'];
 
 export function hasEnded(job)
@@ -35,8 +37,19 @@ function isStream(job)
   return !job.Content.ArchiveId;
 }
 
+const CANCELED = 37; // of Orthanc
+
+function isCanceled(job)
+{
+  return job.State === 'Failure' && (job.ErrorCode === CANCELED || job.Content.ErrorCode === CANCELED);
+}
+
 export function describeState(job)
 {
+  if (isCanceled(job))
+  {
+    return t('state.canceled');
+  }
   return t(job.State === 'Success' && isStream(job) ? 'state.sent' : `state.${job.State}`);
 }
 
@@ -142,22 +155,18 @@ export function describeProgress(job)
   return parts.join(', ');
 }
 
-// Why it failed, in words; empty if it has not
+// Why it failed, in words; empty if it has not, or if somebody wanted it to end
 export function describeError(job)
 {
-  if (job.State !== 'Failure')
+  if (job.State !== 'Failure' || isCanceled(job))
   {
     return '';
   }
   const content = job.Content || {};
   const code = content.ErrorCode || job.ErrorCode;
-  if (code === 37)
-  {
-    return t('error.canceled');
-  }
   const words = job.ErrorDetails || content.ErrorDetails || content.ErrorDescription ||
                 job.ErrorDescription || '';
-  return code === 19 ? describeFailure(507, JSON.stringify({Details: words})) : words;
+  return code === STORAGE_FULL ? describeFailure(507, JSON.stringify({Details: words})) : words;
 }
 
 // Where the jobs are shown by the host alone

@@ -45,7 +45,7 @@ export function loadMessages()
   return loadingMessages;
 }
 
-// t('jobs.size', {size: '5 MB'}): the text of "explorer.jobs.size" with its "{size}" replaced
+// t('download.time', {time: '5 s'}): the text of "explorer.download.time", its "{time}" replaced
 export function t(key, values = {})
 {
   const text = messages[`explorer.${key}`] ?? key;

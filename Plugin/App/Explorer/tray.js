@@ -204,7 +204,7 @@ function tell(entry, job)
   entry.isTold = true;
   const name = `${describeKind(job)} ${describeResources(job)}`.trim();
   announce(job.State === 'Success' ? t('tray.ready', {name})
-    : t('tray.failed', {name, reason: describeError(job)}));
+    : `${name}: ${describeState(job)} ${describeError(job)}`);
   if (entry.isDownloaded && job.State === 'Success')
   {
     entry.isDownloaded = false;

@@ -283,7 +283,7 @@ def test_documents_of_a_study(server, host):  # noqa: F811
     result = run_scenario("explorer_documents", server, shot=host,
                           page="study?uuid=" + stored["ParentStudy"])
 
-    assert len(result["shown"]) == 12 and result["hasMore"]
+    assert len(result["shown"]) == 6 and result["hasMore"]
     assert result["all"] == 15 and result["isEnd"]
     first, second = result["shown"][:2]
     assert first["title"] == "Implant" and not first["hasPicture"] and "STL" in first["text"]

@@ -3,8 +3,9 @@
 
 // The dialog "Attach document..."
 
+import {openDialog} from './dialog.js';
 import {announce, ApiError, describeFailure, formatSize, getTokens, make, makeButton, makeField, makeId,
-        makeSelect, openDialog, ROOT, setText, t} from './kit.js';
+        makeSelect, ROOT, setText, t} from './kit.js';
 
 // What the browser does not know the type of
 const TYPES_BY_EXTENSION = {

@@ -7,7 +7,9 @@ import {getFeatures} from './features.js';
 import {formatDicomDate, formatNumber, formatSize, getJson, make, makeButton, makeId, makeLink, makeUrl,
         t} from './kit.js';
 
-const SHOWN_AT_ONCE = 12;
+// The series below stay in sight
+const SHOWN_FIRST = 6;
+const SHOWN_MORE = 24;
 
 const TYPES = {
   'application/pdf': 'PDF', 'text/xml': 'CDA', 'model/stl': 'STL', 'model/obj': 'OBJ', 'model/mtl': 'MTL'
@@ -65,7 +67,8 @@ function makeCard(entry, hasPreviews)
 function showMore(list, documents, more, hasPreviews)
 {
   const begin = list.children.length;
-  for (const entry of documents.slice(begin, begin + SHOWN_AT_ONCE))
+  const end = begin + (begin === 0 ? SHOWN_FIRST : SHOWN_MORE);
+  for (const entry of documents.slice(begin, end))
   {
     list.append(makeCard(entry, hasPreviews));
   }

@@ -3,8 +3,9 @@
 
 // What is added to the pages of Orthanc Explorer when they are shown
 
+import {closeDialogs} from './dialog.js';
 import {getFeatures} from './features.js';
-import {closeDialogs, loadMessages, loadStyle, make, t} from './kit.js';
+import {loadMessages, loadStyle, make, t} from './kit.js';
 import {startTray} from './tray.js';
 
 export const LEVELS = {patient: 'patients', study: 'studies', series: 'series'};

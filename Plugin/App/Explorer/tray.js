@@ -5,7 +5,7 @@
 // been fetched or put away. They outlive a reload: the identifiers of the jobs, and nothing of any
 // patient, are in the browser's storage.
 
-import {announce, describeFailure, getJson, make, makeButton, request, setText, t} from './kit.js';
+import {announce, describeFailure, getJson, make, makeButton, makeLink, request, setText, t} from './kit.js';
 import {describeError, describeKind, describeProgress, describeResources, describeState, hasEnded,
         learnNames, listOutputs, listResources, makeOutputLinks} from './jobtext.js';
 
@@ -13,14 +13,17 @@ import {describeError, describeKind, describeProgress, describeResources, descri
 const JOBS_KEY = 'advanced-rest.jobs';
 const MAX_TRACKED = 20;
 
-const FAST_MILLISECONDS = 700;
-const SLOW_MILLISECONDS = 5000;
+// From one look to the next: what takes long is looked at less often
+const FIRST_MILLISECONDS = 500;
+const LAST_MILLISECONDS = 5000;
+const GROWTH = 1.2;
 
 let tracked = [];  // {id, level, uuid, isDownloaded, isTold}
 let jobs = {};     // what is known of them, by identifier
 let notes = [];    // texts that are no jobs
 let region = null;
 let timer = null;
+let interval = FIRST_MILLISECONDS;
 
 // ---- What is kept
 
@@ -69,21 +72,37 @@ export function downloadUrl(url)
 {
   const frame = make('iframe', {hidden: true, title: t('download.frame'), src: url, onload: () =>
   {
-    let text = '';
-    let status = -1;
-    try
-    {
-      text = frame.contentDocument.body.textContent;
-      status = JSON.parse(text).HttpStatus;
-    }
-    catch (error)
-    {
-      // Not in the words of Orthanc
-    }
+    const page = frame.contentDocument;
+    const text = page && page.body ? page.body.textContent : '';
     frame.remove();
-    showNote(status < 0 ? t('error.refused') : describeFailure(status, text));
+    if (page === null)
+    {
+      clickLink(url); // a proxy allows no frames
+      return;
+    }
+    showNote(describeRefusal(text));
   }});
   document.body.append(frame);
+}
+
+function clickLink(url)
+{
+  const link = makeLink('', url, {download: true, hidden: true});
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+function describeRefusal(text)
+{
+  try
+  {
+    return describeFailure(JSON.parse(text).HttpStatus, text);
+  }
+  catch (error)
+  {
+    return t('error.refused'); // not in the words of Orthanc
+  }
 }
 
 // ---- What is shown
@@ -254,14 +273,15 @@ async function follow()
   render();
   if (tracked.some(entry => !jobs[entry.id] || !hasEnded(jobs[entry.id])))
   {
-    schedule(document.hidden ? SLOW_MILLISECONDS : FAST_MILLISECONDS);
+    interval = Math.min(interval * GROWTH, LAST_MILLISECONDS);
+    schedule(document.hidden ? LAST_MILLISECONDS : interval);
   }
 }
 
 function schedule(milliseconds)
 {
   clearTimeout(timer);
-  timer = setTimeout(() => follow().catch(() => schedule(SLOW_MILLISECONDS)), milliseconds);
+  timer = setTimeout(() => follow().catch(() => schedule(LAST_MILLISECONDS)), milliseconds);
 }
 
 // A new job of this browser: {id, level, uuid, isDownloaded}; the last as soon as it is ready
@@ -270,6 +290,7 @@ export function trackJob(entry)
   load();
   tracked = [...tracked.filter(other => other.id !== entry.id), entry].slice(-MAX_TRACKED);
   save();
+  interval = FIRST_MILLISECONDS;
   schedule(0);
 }
 

@@ -219,6 +219,14 @@ def test_behind_a_proxy_with_a_prefix(server, page):
     assert len(list_names(decode(result["file"]))) >= 8
 
 
+def test_behind_a_proxy_that_forbids_frames(server, page):
+    with Proxy(server, "", headers={"X-Frame-Options": "DENY"}) as proxy:
+        result = run_scenario("explorer_download", proxy, page=page,
+                              allowed=["X-Frame-Options"])
+
+    assert len(list_names(decode(result["file"]))) >= 8
+
+
 def test_keyboard_alone(server, page):
     result = run_scenario("explorer_keyboard", server, page=page)
 
@@ -450,9 +458,11 @@ def test_every_message_is_used_and_every_used_one_is_there():
 # A proxy as hospitals have
 
 class Proxy:
-    """Gives the server a prefix; requests with "refused" in their path are a 502."""
+    """Gives the server a prefix and headers; requests with "refused" in their path are a 502."""
 
-    def __init__(self, server, prefix, refused=None):
+    def __init__(self, server, prefix, refused=None, headers=None):
+        added = headers or {}
+
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.0"
 
@@ -474,6 +484,8 @@ class Proxy:
                     if name.lower() not in ("connection", "transfer-encoding", "keep-alive",
                                             "content-length", "content-encoding"):
                         self.send_header(name, value)
+                for name, value in added.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(answer.content)))
                 self.end_headers()
                 self.wfile.write(answer.content)

@@ -276,14 +276,30 @@ namespace OrthancPlugins
                          });
     }
 
-    bool HasWrongType(const Json::Value& body)
+    // With the code of the host, which would not tell the field
+    void CheckType(const Json::Value& body,
+                   const char* name,
+                   bool (Json::Value::*is)() const,
+                   const char* expected)
     {
-      const auto isOther = [&](const char* name, bool (Json::Value::*is)() const)
-      { return body.isMember(name) && !(body[name].*is)(); };
-      return isOther("Force", &Json::Value::isBool) ||
-             isOther("PrivateCreator", &Json::Value::isString) ||
-             isOther("InterpretBinaryTags", &Json::Value::isBool) ||
-             isOther("Encapsulate", &Json::Value::isBool);
+      if (body.isMember(name) && !(body[name].*is)())
+      {
+        throw Failure(FailureKind::BadRequest,
+                      std::string(expected) + " value expected in field: " + name);
+      }
+    }
+
+    void CheckTypes(const Json::Value& body)
+    {
+      if (!body.isObject())
+      {
+        throw Failure(FailureKind::BadRequest, "The body must be a JSON object");
+      }
+      CheckType(body, "Tags", &Json::Value::isObject, "Object");
+      CheckType(body, "Force", &Json::Value::isBool, "Boolean");
+      CheckType(body, "PrivateCreator", &Json::Value::isString, "String");
+      CheckType(body, "InterpretBinaryTags", &Json::Value::isBool, "Boolean");
+      CheckType(body, "Parent", &Json::Value::isString, "String");
     }
 
     std::string ReadText(const Json::Value& body, const char* name)
@@ -434,9 +450,8 @@ namespace OrthancPlugins
     {
       throw Failure(FailureKind::BadRequest, "The body is no JSON, or nested too deeply");
     }
-    if (!fields.isObject() || HasWrongType(fields) ||
-        (fields.isMember("Tags") && !fields["Tags"].isObject()) ||
-        (fields.isMember("Parent") && !fields["Parent"].isString()))
+    CheckTypes(fields);
+    if (fields.isMember("Encapsulate") && !fields["Encapsulate"].isBool())
     {
       return std::nullopt;
     }

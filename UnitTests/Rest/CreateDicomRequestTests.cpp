@@ -110,14 +110,29 @@ namespace OrthancPlugins
     EXPECT_FALSE(ParseCreateDicom(R"({"Tags": {}, "Content": []})", "")->isArray);
   }
 
-  TEST(CreateDicomRequest, TheHostSaysWhatIsWrongWithItsOwnFields)
+  TEST(CreateDicomRequest, NamesTheFieldOfTheHostThatIsWrong)
   {
-    for (const char* body :
-         {"[]", R"({"Tags": []})", R"({"Tags": {}, "Force": 1})", R"({"Tags": {}, "Parent": 1})",
-          R"({"Tags": {}, "PrivateCreator": 1})"})
+    const std::pair<const char*, const char*> wrong[] = {
+      {"[]", "object"},
+      {R"({"Tags": []})", "Tags"},
+      {R"({"Tags": {}, "Force": 1})", "Force"},
+      {R"({"Tags": {}, "Parent": 1})", "Parent"},
+      {R"({"Tags": {}, "InterpretBinaryTags": 1})", "InterpretBinaryTags"},
+      {R"({"Tags": {}, "PrivateCreator": 1})", "PrivateCreator"}};
+    for (const auto& [body, field] : wrong)
     {
-      EXPECT_FALSE(ParseCreateDicom(body, "").has_value()) << body;
+      try
+      {
+        ParseCreateDicom(body, "");
+        ADD_FAILURE() << body;
+      }
+      catch (const Failure& failure)
+      {
+        EXPECT_EQ(FailureKind::BadRequest, failure.GetKind());
+        EXPECT_NE(std::string::npos, std::string(failure.what()).find(field)) << failure.what();
+      }
     }
+    EXPECT_FALSE(ParseCreateDicom(R"({"Tags": {}, "Encapsulate": 1})", "").has_value());
     EXPECT_TRUE(ParseCreateDicom(R"({"PatientName": "A"})", "")->isLegacy);
   }
 

@@ -299,6 +299,7 @@ namespace OrthancPlugins
       CheckType(body, "Force", &Json::Value::isBool, "Boolean");
       CheckType(body, "PrivateCreator", &Json::Value::isString, "String");
       CheckType(body, "InterpretBinaryTags", &Json::Value::isBool, "Boolean");
+      CheckType(body, "Encapsulate", &Json::Value::isBool, "Boolean");
       CheckType(body, "Parent", &Json::Value::isString, "String");
     }
 
@@ -441,8 +442,7 @@ namespace OrthancPlugins
     }
   } // namespace
 
-  std::optional<CreateDicomRequest> ParseCreateDicom(std::string_view body,
-                                                     const std::string& defaultCreator)
+  CreateDicomRequest ParseCreateDicom(std::string_view body, const std::string& defaultCreator)
   {
     const LongJson json(body);
     Json::Value fields;
@@ -451,10 +451,6 @@ namespace OrthancPlugins
       throw Failure(FailureKind::BadRequest, "The body is no JSON, or nested too deeply");
     }
     CheckTypes(fields);
-    if (fields.isMember("Encapsulate") && !fields["Encapsulate"].isBool())
-    {
-      return std::nullopt;
-    }
     CreateDicomRequest request;
     request.isLegacy = !fields.isMember("Tags");
     request.tagsOffset = request.isLegacy ? json.GetObjectOffset() : json.GetTagsOffset();

@@ -35,11 +35,13 @@ namespace OrthancPlugins
       {"KeepOriginal", TranscodeFailurePolicy::KeepOriginal},
       {"Fail", TranscodeFailurePolicy::Fail}};
 
-    std::string ParseTransferSyntax(const std::string& uid, const HostVersion& version)
+    std::string
+    ParseTransferSyntax(const std::string& uid, const HostVersion& version, const char* field)
     {
       if (!IsKnownTransferSyntax(uid, version))
       {
-        throw Failure(FailureKind::OutOfRange, "Unknown transfer syntax: give its UID");
+        throw Failure(FailureKind::OutOfRange,
+                      std::string("\"") + field + "\" must be the UID of a known transfer syntax");
       }
       return uid;
     }
@@ -112,7 +114,7 @@ namespace OrthancPlugins
       if (const std::optional<std::string> uid = ReadString(fields, "Transcode"))
       {
         target.transcode =
-          TranscodeTarget{ParseTransferSyntax(*uid, version),
+          TranscodeTarget{ParseTransferSyntax(*uid, version, "Transcode"),
                           ReadLossyQuality(fields, settings.host.lossyQuality, version)};
       }
       const Json::Value& filename = fields["Filename"];
@@ -189,7 +191,8 @@ namespace OrthancPlugins
       if (!list.isArray() || !std::all_of(list.begin(), list.end(),
                                           [](const Json::Value& item) { return item.isString(); }))
       {
-        throw Failure(FailureKind::BadFormat, "Expected a list of strings (Orthanc identifiers)");
+        throw Failure(FailureKind::BadFormat,
+                      "Expected a list of strings (Orthanc identifiers) in field: Resources");
       }
       std::vector<std::string> resources;
       for (const Json::Value& item : list)
@@ -280,7 +283,7 @@ namespace OrthancPlugins
   {
     if (const std::optional<std::string> uid = request.FindArgument("transcode"))
     {
-      target.transcode = TranscodeTarget{ParseTransferSyntax(*uid, version_),
+      target.transcode = TranscodeTarget{ParseTransferSyntax(*uid, version_, "transcode"),
                                          ReadQualityArgument(request, settings_.host.lossyQuality)};
     }
     if (const std::optional<std::string> filename = request.FindArgument("filename");

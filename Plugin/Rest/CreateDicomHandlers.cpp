@@ -417,32 +417,26 @@ namespace OrthancPlugins
     void
     AnswerCreateDicom(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
     {
-      const std::optional<CreateDicomRequest> wanted =
+      const CreateDicomRequest wanted =
         ParseCreateDicom(request.body, services.settings.host.privateCreator);
-      if (!wanted.has_value())
-      {
-        Delegate(services, std::string(request.body), answer);
-        return;
-      }
-
       const bool hasDocument = std::any_of(
-        wanted->contents.begin(), wanted->contents.end(),
+        wanted.contents.begin(), wanted.contents.end(),
         [](const ContentItem& item) { return FindKind(*ParseDataUri(item.uri)).has_value(); });
-      if (wanted->isArray && (hasDocument || wanted->parent.has_value()) && !wanted->isDryRun)
+      if (wanted.isArray && (hasDocument || wanted.parent.has_value()) && !wanted.isDryRun)
       {
-        StoreAll(services, *wanted, answer);
+        StoreAll(services, wanted, answer);
       }
-      else if (hasDocument && !wanted->isDryRun)
+      else if (hasDocument && !wanted.isDryRun)
       {
-        NewObject object = MakeNewObject(services, *wanted);
-        const HostAnswer host = StoreDocument(services, object, wanted->contents.front());
+        NewObject object = MakeNewObject(services, wanted);
+        const HostAnswer host = StoreDocument(services, object, wanted.contents.front());
         Forward(host, "application/json", answer);
       }
-      else if (IsOurs(*wanted) && (wanted->contents.empty() || hasDocument))
+      else if (IsOurs(wanted) && (wanted.contents.empty() || hasDocument))
       {
-        NewObject object = MakeNewObject(services, *wanted);
+        NewObject object = MakeNewObject(services, wanted);
         ObjectCreator creator(services);
-        if (!wanted->isDryRun)
+        if (!wanted.isDryRun)
         {
           Forward(creator.Store(object), "application/json", answer);
           return;
@@ -450,31 +444,31 @@ namespace OrthancPlugins
         DecodedDocument document{DocumentKind::Pdf, "", {}};
         if (hasDocument)
         {
-          document = DecodeDocument(services, wanted->contents.front(), object.options.title);
+          document = DecodeDocument(services, wanted.contents.front(), object.options.title);
           object.kind = document.kind;
           object.content = document.bytes;
         }
         answer.SendJson(creator.Preview(object));
       }
-      else if (IsOurs(*wanted) && !wanted->isArray && !wanted->isDryRun &&
-               IsOwnImage(wanted->contents.front()))
+      else if (IsOurs(wanted) && !wanted.isArray && !wanted.isDryRun &&
+               IsOwnImage(wanted.contents.front()))
       {
-        NewObject object = MakeNewObject(services, *wanted);
-        const CapturedImage image = DecodeImage(wanted->contents.front());
+        NewObject object = MakeNewObject(services, wanted);
+        const CapturedImage image = DecodeImage(wanted.contents.front());
         object.image = &image;
         Forward(ObjectCreator(services).Store(object), "application/json", answer);
       }
-      else if (wanted->isDryRun)
+      else if (wanted.isDryRun)
       {
         throw Failure(FailureKind::OutOfRange, "\"DryRun\" is not possible for pixel data");
       }
       else
       {
-        for (const ContentItem& item : wanted->contents)
+        for (const ContentItem& item : wanted.contents)
         {
-          CheckImage(item, wanted->tags);
+          CheckImage(item, wanted.tags);
         }
-        Delegate(services, InsertSopClass(request.body, *wanted), answer);
+        Delegate(services, InsertSopClass(request.body, wanted), answer);
       }
     }
   } // namespace

@@ -276,14 +276,31 @@ namespace OrthancPlugins
                          });
     }
 
-    bool HasWrongType(const Json::Value& body)
+    // With the code of the host, which would not tell the field
+    void CheckType(const Json::Value& body,
+                   const char* name,
+                   bool (Json::Value::*is)() const,
+                   const char* expected)
     {
-      const auto isOther = [&](const char* name, bool (Json::Value::*is)() const)
-      { return body.isMember(name) && !(body[name].*is)(); };
-      return isOther("Force", &Json::Value::isBool) ||
-             isOther("PrivateCreator", &Json::Value::isString) ||
-             isOther("InterpretBinaryTags", &Json::Value::isBool) ||
-             isOther("Encapsulate", &Json::Value::isBool);
+      if (body.isMember(name) && !(body[name].*is)())
+      {
+        throw Failure(FailureKind::BadRequest,
+                      std::string(expected) + " value expected in field: " + name);
+      }
+    }
+
+    void CheckTypes(const Json::Value& body)
+    {
+      if (!body.isObject())
+      {
+        throw Failure(FailureKind::BadRequest, "The body must be a JSON object");
+      }
+      CheckType(body, "Tags", &Json::Value::isObject, "Object");
+      CheckType(body, "Force", &Json::Value::isBool, "Boolean");
+      CheckType(body, "PrivateCreator", &Json::Value::isString, "String");
+      CheckType(body, "InterpretBinaryTags", &Json::Value::isBool, "Boolean");
+      CheckType(body, "Encapsulate", &Json::Value::isBool, "Boolean");
+      CheckType(body, "Parent", &Json::Value::isString, "String");
     }
 
     std::string ReadText(const Json::Value& body, const char* name)
@@ -425,8 +442,7 @@ namespace OrthancPlugins
     }
   } // namespace
 
-  std::optional<CreateDicomRequest> ParseCreateDicom(std::string_view body,
-                                                     const std::string& defaultCreator)
+  CreateDicomRequest ParseCreateDicom(std::string_view body, const std::string& defaultCreator)
   {
     const LongJson json(body);
     Json::Value fields;
@@ -434,12 +450,7 @@ namespace OrthancPlugins
     {
       throw Failure(FailureKind::BadRequest, "The body is no JSON, or nested too deeply");
     }
-    if (!fields.isObject() || HasWrongType(fields) ||
-        (fields.isMember("Tags") && !fields["Tags"].isObject()) ||
-        (fields.isMember("Parent") && !fields["Parent"].isString()))
-    {
-      return std::nullopt;
-    }
+    CheckTypes(fields);
     CreateDicomRequest request;
     request.isLegacy = !fields.isMember("Tags");
     request.tagsOffset = request.isLegacy ? json.GetObjectOffset() : json.GetTagsOffset();

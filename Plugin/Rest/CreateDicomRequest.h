@@ -42,10 +42,8 @@ namespace OrthancPlugins
     std::optional<std::size_t> tagsOffset; // in the body, behind the brace of the attributes
   };
 
-  // Absent if this is JSON but no object, or one that the host refuses for its types: the host then
-  // says why. "defaultCreator": of the host's configuration. Throws Failure(BadRequest) for what is no
-  // JSON, which is not left to the host (some have no limit of nesting), and Failure naming the field
-  // for what concerns us alone
-  std::optional<CreateDicomRequest> ParseCreateDicom(std::string_view body,
-                                                     const std::string& defaultCreator);
+  // "defaultCreator": of the host's configuration. Throws Failure(BadRequest) for what is no JSON
+  // object, which is not left to the host (some have no limit of nesting), and Failure naming the field
+  // for what is wrong with a field: the host would not tell which
+  CreateDicomRequest ParseCreateDicom(std::string_view body, const std::string& defaultCreator);
 } // namespace OrthancPlugins

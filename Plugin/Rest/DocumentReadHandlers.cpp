@@ -358,8 +358,7 @@ namespace OrthancPlugins
       OpenDocument(services, FindInstance(services, request.groups.at(0)));
     if (!found.has_value())
     {
-      answer.SendEmptyStatus(404);
-      return;
+      throw Failure(FailureKind::NotFound, "The instance contains no document");
     }
     Send(*found, request, answer);
   }
@@ -380,8 +379,7 @@ namespace OrthancPlugins
       OpenDocument(services, FindInstance(services, request.groups.at(0)));
     if (!found.has_value() || !found->isPdf)
     {
-      answer.SendEmptyStatus(404);
-      return;
+      throw Failure(FailureKind::NotFound, "The instance contains no PDF document");
     }
     const std::string key = found->instance.id + MakeValidators(*found).entityTag;
     const std::shared_ptr<const std::string> png = services.pages.Render(

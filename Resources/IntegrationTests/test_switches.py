@@ -166,44 +166,6 @@ def test_documented_configuration_is_accepted(start_server):
     assert server.get(path).headers.keys() == plain.get(path).headers.keys()
 
 
-def test_permissions_cover_the_routes(start_server, expect_errors):
-    """Resources/Authorization.json: what a user may be allowed is a route, and the other way round."""
-    expect_errors()
-    rows = read_resource("Authorization.json")["Authorization"]["Permissions"]
-    server = start_server()
-    stored = upload(server)
-    job = server.submit(f"/studies/{stored['ParentStudy']}/archive")
-    server.wait_success(job)
-    archive = server.get_json("/advanced-rest/archives")[0]["Id"]
-    routes = [
-        *((method, f"/{level}/{stored[key]}/archive") for method in ("get", "post") for level, key in (
-            ("patients", "ParentPatient"), ("studies", "ParentStudy"), ("series", "ParentSeries"),
-            ("instances", "ID"))),
-        ("get", "/tools/create-archive"), ("post", "/tools/create-archive"),
-        ("get", "/jobs"), ("get", f"/jobs/{job}"), ("get", f"/jobs/{job}/deliveries"),
-        ("get", f"/jobs/{job}/archive"), ("put", f"/jobs/{job}/archive/pin"),
-        ("delete", f"/jobs/{job}/archive/pin"), ("put", f"/jobs/{job}/priority"),
-        *(("post", f"/jobs/{job}/{verb}") for verb in ("cancel", "pause", "resume", "resubmit")),
-        *(("post", f"/advanced-rest/jobs/{verb}") for verb in ("cancel", "resubmit", "delete")),
-        ("get", "/tools/metrics"), ("put", "/tools/metrics"), ("get", "/tools/metrics-prometheus"),
-        ("get", "/advanced-rest/monitoring"), ("get", "/advanced-rest/monitoring/prometheus.yml"),
-        ("get", "/advanced-rest/archives"), ("get", f"/advanced-rest/archives/{archive}"),
-        ("delete", f"/jobs/{job}/archive"), ("delete", f"/jobs/{job}"),
-        ("delete", f"/advanced-rest/archives/{archive}"),
-    ]
-    used = set()
-
-    for method, path in routes:
-        allowing = [index for index, (verb, pattern, _) in enumerate(rows)
-                    if verb == method and re.search(pattern, path)]
-        assert allowing, (method, path)
-        used.update(allowing)
-        assert server.request(method.upper(), path).status_code != 405, (method, path)
-
-    unused = {rows[index][1] for index in range(len(rows)) if index not in used}
-    assert unused <= {"^/advanced-rest/events$", "^/jobs/([a-f0-9-]+)/(events|deliveries)$"}
-
-
 # Wrong options
 
 WRONG = {

@@ -72,53 +72,67 @@ namespace OrthancPlugins
           "0405,1006": {"vr": "OW", "InlineBinary": "YWJjZA=="},
           "00100010": {"vr": "PN", "Value": [{"Alphabetic": "A^B", "Phonetic": "C"}]}},
           "Parent": "p", "Force": true, "PrivateCreator": "X", "DryRun": true})";
-    const std::optional<CreateDicomRequest> request = ParseCreateDicom(body, "default");
-    ASSERT_TRUE(request.has_value());
-    EXPECT_TRUE(request->hasPrivateTags);
-    EXPECT_TRUE(request->hasDicomJson);
-    EXPECT_TRUE(request->isForced);
-    EXPECT_TRUE(request->isDryRun);
-    EXPECT_EQ("p", request->parent);
-    EXPECT_EQ("X", request->privateCreator);
-    EXPECT_EQ((std::vector<std::string>{"7"}), Find(request->tags, "0405,1001")->values);
-    EXPECT_EQ((std::vector<std::string>{"1", "2.5"}), Find(request->tags, "0405,1002")->values);
-    EXPECT_TRUE(Find(request->tags, "0405,1003")->values.empty());
-    EXPECT_EQ("ab", Find(request->tags, "0405,1004")->binary);
-    EXPECT_TRUE(Find(request->tags, "0405,1005")->isSequence);
-    EXPECT_EQ("abcd", Find(request->tags, "0405,1006")->binary);
-    EXPECT_EQ("A^B==C", Find(request->tags, "00100010")->values.at(0));
+    const CreateDicomRequest request = ParseCreateDicom(body, "default");
+    EXPECT_TRUE(request.hasPrivateTags);
+    EXPECT_TRUE(request.hasDicomJson);
+    EXPECT_TRUE(request.isForced);
+    EXPECT_TRUE(request.isDryRun);
+    EXPECT_EQ("p", request.parent);
+    EXPECT_EQ("X", request.privateCreator);
+    EXPECT_EQ((std::vector<std::string>{"7"}), Find(request.tags, "0405,1001")->values);
+    EXPECT_EQ((std::vector<std::string>{"1", "2.5"}), Find(request.tags, "0405,1002")->values);
+    EXPECT_TRUE(Find(request.tags, "0405,1003")->values.empty());
+    EXPECT_EQ("ab", Find(request.tags, "0405,1004")->binary);
+    EXPECT_TRUE(Find(request.tags, "0405,1005")->isSequence);
+    EXPECT_EQ("abcd", Find(request.tags, "0405,1006")->binary);
+    EXPECT_EQ("A^B==C", Find(request.tags, "00100010")->values.at(0));
   }
 
   TEST(CreateDicomRequest, ADocumentMayBeAnAttribute)
   {
     const std::string body =
       R"({"Tags": {"EncapsulatedDocument": "data:application/pdf;base64,JVBERi0="}})";
-    const std::optional<CreateDicomRequest> request = ParseCreateDicom(body, "");
-    ASSERT_EQ(1u, request->contents.size());
-    EXPECT_FALSE(request->hasPrivateTags);
-    EXPECT_TRUE(request->tags.empty());
+    const CreateDicomRequest request = ParseCreateDicom(body, "");
+    ASSERT_EQ(1u, request.contents.size());
+    EXPECT_FALSE(request.hasPrivateTags);
+    EXPECT_TRUE(request.tags.empty());
   }
 
   TEST(CreateDicomRequest, ContentHasTagsOfItsOwn)
   {
     const std::string body =
       R"({"Tags": {}, "Content": ["data:,a", {"Content": "data:,b", "Tags": {"A": "b"}}]})";
-    const std::optional<CreateDicomRequest> request = ParseCreateDicom(body, "");
-    ASSERT_EQ(2u, request->contents.size());
-    EXPECT_TRUE(request->isArray);
-    EXPECT_EQ(1u, request->contents[1].tags.size());
-    EXPECT_FALSE(ParseCreateDicom(R"({"Tags": {}, "Content": []})", "")->isArray);
+    const CreateDicomRequest request = ParseCreateDicom(body, "");
+    ASSERT_EQ(2u, request.contents.size());
+    EXPECT_TRUE(request.isArray);
+    EXPECT_EQ(1u, request.contents[1].tags.size());
+    EXPECT_FALSE(ParseCreateDicom(R"({"Tags": {}, "Content": []})", "").isArray);
   }
 
-  TEST(CreateDicomRequest, TheHostSaysWhatIsWrongWithItsOwnFields)
+  TEST(CreateDicomRequest, NamesTheFieldOfTheHostThatIsWrong)
   {
-    for (const char* body :
-         {"[]", R"({"Tags": []})", R"({"Tags": {}, "Force": 1})", R"({"Tags": {}, "Parent": 1})",
-          R"({"Tags": {}, "PrivateCreator": 1})"})
+    const std::pair<const char*, const char*> wrong[] = {
+      {"[]", "object"},
+      {R"({"Tags": []})", "Tags"},
+      {R"({"Tags": {}, "Force": 1})", "Force"},
+      {R"({"Tags": {}, "Parent": 1})", "Parent"},
+      {R"({"Tags": {}, "InterpretBinaryTags": 1})", "InterpretBinaryTags"},
+      {R"({"Tags": {}, "Encapsulate": 1})", "Encapsulate"},
+      {R"({"Tags": {}, "PrivateCreator": 1})", "PrivateCreator"}};
+    for (const auto& [body, field] : wrong)
     {
-      EXPECT_FALSE(ParseCreateDicom(body, "").has_value()) << body;
+      try
+      {
+        ParseCreateDicom(body, "");
+        ADD_FAILURE() << body;
+      }
+      catch (const Failure& failure)
+      {
+        EXPECT_EQ(FailureKind::BadRequest, failure.GetKind());
+        EXPECT_NE(std::string::npos, std::string(failure.what()).find(field)) << failure.what();
+      }
     }
-    EXPECT_TRUE(ParseCreateDicom(R"({"PatientName": "A"})", "")->isLegacy);
+    EXPECT_TRUE(ParseCreateDicom(R"({"PatientName": "A"})", "").isLegacy);
   }
 
   TEST(CreateDicomRequest, RefusesWhatConcernsUs)
@@ -137,6 +151,6 @@ namespace OrthancPlugins
   {
     const std::string body = R"({"Tags": {"A": [0.1, 1e10, 123456789012345678, -0.25]}})";
     EXPECT_EQ((std::vector<std::string>{"0.1", "10000000000", "123456789012345678", "-0.25"}),
-              ParseCreateDicom(body, "")->tags.at(0).values);
+              ParseCreateDicom(body, "").tags.at(0).values);
   }
 } // namespace OrthancPlugins

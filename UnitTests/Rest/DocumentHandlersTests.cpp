@@ -278,6 +278,11 @@ namespace OrthancPlugins
     GetInstancePdf(services, MakeGet({"series1-0000"}), none);
     EXPECT_EQ(404u, none.status);
     EXPECT_EQ("", none.body);
+    EXPECT_EQ(
+      FailureKind::NotFound,
+      CatchFailure([&] { GetInstanceDocument(services, MakeGet({"series1-0000"}), none); }));
+    EXPECT_EQ(FailureKind::NotFound,
+              CatchFailure([&] { GetInstancePreview(services, MakeGet({"series1-0000"}), none); }));
     EXPECT_EQ(FailureKind::UnknownResource,
               CatchFailure([&] { GetInstancePdf(services, MakeGet({"../x"}), none); }));
   }

@@ -294,6 +294,12 @@ namespace OrthancPlugins
       {
         return false;
       }
+      // DCMTK accepts ranges, which are for queries only, and what looks like one: 2026-11-26
+      if ((vr == "DA" || vr == "TM") &&
+          text.find_first_not_of("0123456789. \\") != std::string::npos)
+      {
+        return false;
+      }
       return vr == "AE"   ? isGood(DcmApplicationEntity::checkStringValue(value))
              : vr == "AS" ? isGood(DcmAgeString::checkStringValue(value))
              : vr == "CS" ? isGood(DcmCodeString::checkStringValue(value))

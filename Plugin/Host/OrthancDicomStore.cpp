@@ -16,6 +16,12 @@ namespace OrthancPlugins
   namespace
   {
     constexpr std::chrono::seconds BRANCH_AGE(1);
+    constexpr unsigned MAX_ATTEMPTS = 5;
+
+    bool IsAboutUnknown(FailureKind kind)
+    {
+      return kind == FailureKind::UnknownResource || kind == FailureKind::NotFound;
+    }
 
     Failure MakeUnknown(const std::string& id)
     {
@@ -73,8 +79,28 @@ namespace OrthancPlugins
                                             const std::string& id,
                                             const DescribeOptions& options)
   {
-    const HostResource resource = GetAlone(level, id);
-    switch (level)
+    for (unsigned attempt = 1;; attempt++)
+    {
+      const HostResource resource = GetAlone(level, id);
+      try
+      {
+        return DescribeFound(resource, options);
+      }
+      catch (const Failure& failure)
+      {
+        // The description takes several calls: something else may have been deleted between two of them
+        if (attempt == MAX_ATTEMPTS || !IsAboutUnknown(failure.GetKind()))
+        {
+          throw;
+        }
+      }
+    }
+  }
+
+  StoredPatient OrthancDicomStore::DescribeFound(const HostResource& resource,
+                                                 const DescribeOptions& options)
+  {
+    switch (resource.level)
     {
     case ResourceLevel::Patient:
       return DescribePatient(resource, options);

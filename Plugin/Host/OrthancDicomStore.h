@@ -43,6 +43,7 @@ namespace OrthancPlugins
     std::string RenderPreview(const std::string& instanceId) override;
 
   private:
+    StoredPatient DescribeFound(const HostResource& resource, const DescribeOptions& options);
     StoredPatient DescribePatient(const HostResource& patient,
                                   const DescribeOptions& options) const;
     StoredPatient DescribeStudy(const HostResource& study, const DescribeOptions& options) const;

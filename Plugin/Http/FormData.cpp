@@ -4,6 +4,7 @@
 #include "FormData.h"
 
 #include "../Core/Failure.h"
+#include "../Core/Utf8.h"
 
 #include <algorithm>
 
@@ -37,35 +38,6 @@ namespace OrthancPlugins
     }
 
     // Well-formed UTF-8, roughly: enough to tell it from ISO 8859-1
-    bool IsUtf8(std::string_view text)
-    {
-      std::size_t tails = 0;
-      for (const char c : text)
-      {
-        const unsigned char byte = static_cast<unsigned char>(c);
-        if (tails > 0)
-        {
-          if ((byte & 0xC0) != 0x80)
-          {
-            return false;
-          }
-          tails--;
-        }
-        else if (byte >= 0x80)
-        {
-          tails = byte >= 0xC2 && byte <= 0xDF   ? 1
-                  : byte >= 0xE0 && byte <= 0xEF ? 2
-                  : byte >= 0xF0 && byte <= 0xF4 ? 3
-                                                 : 0;
-          if (tails == 0)
-          {
-            return false;
-          }
-        }
-      }
-      return tails == 0;
-    }
-
     std::string ToUtf8(std::string_view latin1)
     {
       std::string utf8;

@@ -25,7 +25,7 @@ namespace OrthancPlugins
   struct ObjectCreator::Parent
   {
     ResourceLevel level = ResourceLevel::Study;
-    StoredInstance sibling;
+    std::unique_ptr<IInstanceData> sibling; // what the object takes from its parent is in its file
     std::unique_ptr<NumberReservations::Turn> turn; // null below a patient
     std::uint32_t highestNumber = 0; // of the series of a study, or the instances of a series
   };
@@ -184,14 +184,30 @@ namespace OrthancPlugins
       parent.turn = std::make_unique<NumberReservations::Turn>(services_.numbers, choice.id);
       describe.instanceTags = choice.level == ResourceLevel::Series;
     }
-    const StoredPatient patient = services_.store.Describe(choice.level, choice.id, describe);
-    const StoredInstance* const sibling = FindInstance(patient);
-    if (sibling == nullptr)
+    std::string vanishedId;
+    while (parent.sibling == nullptr)
     {
-      throw Failure(FailureKind::UnknownResource, "The parent has no instance");
+      const StoredPatient patient = services_.store.Describe(choice.level, choice.id, describe);
+      const StoredInstance* const sibling = FindInstance(patient);
+      if (sibling == nullptr)
+      {
+        throw Failure(FailureKind::UnknownResource, "The parent has no instance");
+      }
+      try
+      {
+        parent.sibling = services_.store.OpenInstance(*sibling);
+      }
+      catch (const Failure& failure)
+      {
+        // Somebody may have deleted it since it was listed: then the next list is without it
+        if (failure.GetKind() != FailureKind::SourceMissing || sibling->id == vanishedId)
+        {
+          throw;
+        }
+        vanishedId = sibling->id;
+      }
+      parent.highestNumber = GetHighestNumber(patient, choice.level);
     }
-    parent.sibling = *sibling;
-    parent.highestNumber = GetHighestNumber(patient, choice.level);
     return parent;
   }
 
@@ -202,7 +218,8 @@ namespace OrthancPlugins
     auto object = std::make_unique<DicomObject>(parent == nullptr ? wanted.charset : "");
     if (parent != nullptr)
     {
-      object->CopyParent(*services_.store.OpenInstance(parent->sibling), parent->level);
+      object->CopyParent(*parent->sibling, parent->level);
+      parent->sibling.reset();
       options.hasParentStudy = parent->level != ResourceLevel::Patient;
       options.hasParentSeries = parent->level == ResourceLevel::Series;
       if (parent->turn != nullptr && problems == nullptr)

@@ -162,6 +162,10 @@ namespace OrthancPlugins
     const auto found = files.find(instance.id);
     if (found == files.end() || unreadable.count(instance.id) != 0)
     {
+      if (onUnreadable)
+      {
+        onUnreadable(instance.id);
+      }
       throw Failure(FailureKind::SourceMissing, "Cannot read instance " + instance.id);
     }
     const auto failing = failingAt.find(instance.id);

@@ -29,6 +29,7 @@ namespace OrthancPlugins
     std::function<std::string(const std::string&)> transcoder; // absent or "": cannot transcode
     std::map<std::string, std::string> previews;               // instance ID -> JPEG
     std::atomic<unsigned> openedCount{0};
+    std::function<void(const std::string&)> onUnreadable; // instance ID; absent: nothing happens
 
     // One patient, one study, one series, instances "instance-0000"... with the given contents
     void AddSeries(const std::string& patientId,

@@ -647,6 +647,48 @@ namespace OrthancPlugins
     }
   }
 
+  TEST(OrthancDicomStore, WhatIsDeletedMeanwhileIsLeftOut)
+  {
+    FakeOrthanc host("1.10.1");
+    Database database(false);
+    database.Add("Patient", "p", "");
+    database.Add("Study", "s", "p");
+    for (const char* series : {"r1", "r2"})
+    {
+      database.Add("Series", series, "s");
+      database.Add("Instance", std::string("i") + series, series);
+    }
+    bool isStudyGone = false;
+    host.onRest = [&](const std::string& call, const std::string& body)
+    {
+      FakeOrthanc::RestAnswer unknown;
+      unknown.code = OrthancPluginErrorCode_UnknownResource;
+      if (call == "GET /series/r2/statistics")
+      {
+        database.resources.at("s")["Series"].resize(1);
+        database.resources.erase("r2");
+        if (isStudyGone)
+        {
+          database.resources.erase("s");
+        }
+        return unknown;
+      }
+      return database.Answer(call, body);
+    };
+    OrthancRestApi api(host.GetContext(), host.GetVersion());
+    const Settings settings;
+    OrthancDicomStore store(host.GetContext(), api, settings, host.GetVersion());
+
+    const StoredPatient patient = store.Describe(ResourceLevel::Study, "s", DescribeOptions());
+
+    ASSERT_EQ(1u, patient.studies.at(0).series.size());
+    EXPECT_EQ("r1", patient.studies.at(0).series.at(0).id);
+
+    database.Add("Series", "r2", "s");
+    isStudyGone = true;
+    EXPECT_THROW(store.Describe(ResourceLevel::Study, "s", DescribeOptions()), Failure);
+  }
+
   TEST(OrthancDicomStore, DatesOfTheHost)
   {
     EXPECT_EQ(0, ParseHostDate("19700101T000000").value());

@@ -66,4 +66,13 @@ namespace OrthancPlugins
     ASSERT_EQ(1u, parts.size());
     EXPECT_EQ("", parts[0].content);
   }
+
+  TEST(FormData, HeaderTextIsStrictUtf8)
+  {
+    // Overlong, a surrogate, beyond Unicode: each byte is a character of ISO 8859-1
+    EXPECT_EQ("\xC3\xA0\xC2\x80\xC2\x80", DecodeHeaderText("\xE0\x80\x80"));
+    EXPECT_EQ("\xC3\xAD\xC2\xA0\xC2\x80", DecodeHeaderText("\xED\xA0\x80"));
+    EXPECT_EQ("\xC3\xB4\xC2\x90\xC2\x80\xC2\x80", DecodeHeaderText("\xF4\x90\x80\x80"));
+    EXPECT_EQ("\xE0\xA0\x80", DecodeHeaderText("\xE0\xA0\x80"));
+  }
 } // namespace OrthancPlugins

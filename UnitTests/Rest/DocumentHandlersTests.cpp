@@ -112,6 +112,26 @@ namespace OrthancPlugins
     };
   } // namespace
 
+  TEST_F(DocumentHandlersTest, SurvivesThatASiblingIsDeletedMeanwhile)
+  {
+    StoredSeries& series = all.store.patients.at(0).studies.at(0).series.at(0);
+    all.store.unreadable.insert(series.instances.front().id);
+    all.store.onUnreadable = [&](const std::string&)
+    { series.instances.erase(series.instances.begin()); };
+    RecordingAnswer answer;
+
+    PostStudyDocument(services, MakeUpload("study1", PDF), answer);
+
+    EXPECT_EQ(1u, host.storedCount);
+
+    // A file that is listed, but damaged
+    all.store.unreadable.insert(series.instances.front().id);
+    all.store.onUnreadable = nullptr;
+    EXPECT_EQ(
+      FailureKind::SourceMissing,
+      CatchFailure([&] { PostStudyDocument(services, MakeUpload("study1", PDF), answer); }));
+  }
+
   TEST_F(DocumentHandlersTest, StoresTheDocumentAsItIs)
   {
     HttpRequest request = MakeUpload("study1", PDF);

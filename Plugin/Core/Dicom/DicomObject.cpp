@@ -176,9 +176,8 @@ namespace OrthancPlugins
     if (!EncodeText(utf8, GetCharset(), encoded))
     {
       UseUnicode();
-      encoded = utf8;
     }
-    if (encoded.find('\0') != std::string::npos ||
+    if (!EncodeText(utf8, GetCharset(), encoded) || encoded.find('\0') != std::string::npos ||
         pimpl_->GetDataset().putAndInsertString(FindTag(tag), encoded.c_str()).bad())
     {
       throw Failure(FailureKind::OutOfRange, "Tag \"" + tag + "\" cannot be stored");

@@ -4,6 +4,7 @@
 #include "DicomText.h"
 
 #include "../Failure.h"
+#include "../Utf8.h"
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcdeftag.h>
@@ -266,7 +267,7 @@ namespace OrthancPlugins
     if (charset == UTF8 || (IsAscii(utf8) && !IsShiftedInJapan(utf8, charset)))
     {
       encoded = utf8;
-      return true;
+      return IsUtf8(utf8);
     }
     std::string back;
     if (charset.empty() || charset == "ISO_IR 6" || charset.find('\\') != std::string::npos ||
@@ -282,7 +283,7 @@ namespace OrthancPlugins
     if (charset == UTF8)
     {
       utf8 = encoded;
-      return true;
+      return IsUtf8(utf8);
     }
     if ((charset.empty() || charset == "ISO_IR 6") && !IsAscii(encoded))
     {

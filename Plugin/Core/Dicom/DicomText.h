@@ -18,7 +18,8 @@ namespace OrthancPlugins
   // (0008,0005) as it is; empty if absent or empty
   std::string GetCharset(DcmItem& item);
 
-  // UTF-8 -> the character set. False if it cannot hold the text, or holds it with code extensions only
+  // UTF-8 -> the character set. False if it cannot hold the text, or holds it with code extensions only,
+  // or if this is no UTF-8
   bool EncodeText(const std::string& utf8, const std::string& charset, std::string& encoded);
 
   // The reverse. False if the bytes are no text of this character set

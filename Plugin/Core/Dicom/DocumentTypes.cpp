@@ -4,6 +4,7 @@
 #include "DocumentTypes.h"
 
 #include "../Failure.h"
+#include "../Utf8.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -236,6 +237,14 @@ namespace OrthancPlugins
       std::transform(lower.begin(), lower.end(), lower.begin(), ToLower);
       return lower.empty() || lower == "utf-8" || lower == "us-ascii";
     }
+    // Whatever the declaration says of the encoding: a title is not worth refusing the document
+    void KeepIfText(std::string& text)
+    {
+      if (!IsUtf8(text) || text.find('\0') != std::string::npos)
+      {
+        text.clear();
+      }
+    }
   } // namespace
 
   const DocumentType& GetDocumentType(DocumentKind kind)
@@ -335,6 +344,8 @@ namespace OrthancPlugins
       }
       at = content.find('<', at + end);
     }
+    KeepIfText(header.title);
+    KeepIfText(header.instanceIdentifier);
     return header;
   }
 } // namespace OrthancPlugins

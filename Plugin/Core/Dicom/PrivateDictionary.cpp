@@ -413,13 +413,25 @@ namespace OrthancPlugins
     own_ = tags;
   }
 
-  void PrivateDictionary::Announce(const std::vector<PrivateTag>& tags) const
+  void PrivateDictionary::Announce(const std::vector<PrivateTag>& tags)
   {
     if (!announce_)
     {
       return;
     }
-    for (const PrivateTag& tag : tags)
+    // The host refuses what it has been told already, since it forgets nothing
+    std::vector<PrivateTag> fresh;
+    {
+      const boost::lock_guard<boost::mutex> lock(mutex_);
+      for (const PrivateTag& tag : tags)
+      {
+        if (announced_.insert(FormatDictionaryFile({tag})).second)
+        {
+          fresh.push_back(tag);
+        }
+      }
+    }
+    for (const PrivateTag& tag : fresh)
     {
       announce_(tag);
     }

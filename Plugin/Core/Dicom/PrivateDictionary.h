@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -72,13 +73,14 @@ namespace OrthancPlugins
 
   private:
     void Change(const std::vector<PrivateTag>& tags);
-    void Announce(const std::vector<PrivateTag>& tags) const;
+    void Announce(const std::vector<PrivateTag>& tags);
 
     Announcer announce_;
     Saver save_;
     mutable boost::mutex mutex_;
     std::vector<PrivateTag> own_;
     std::vector<PrivateTag> removed_;
+    std::set<std::string> announced_; // as lines of a file
   };
 
   // An attribute of the standard in the dictionary of DCMTK

@@ -3,6 +3,8 @@
 
 #include "ReadableText.h"
 
+#include "../Utf8.h"
+
 #include "KeyElements.h"
 
 #include <dcmtk/config/osconfig.h>
@@ -97,35 +99,6 @@ namespace OrthancPlugins
     bool IsPlain(std::string_view text)
     {
       return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-    }
-
-    // Bytes of the code point at the beginning of the text (RFC 3629), 0 if there is none
-    std::size_t GetCodePointBytes(std::string_view text)
-    {
-      const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-      const unsigned first = byte(0);
-      const std::size_t length = first < 0x80    ? 1
-                                 : first < 0xC2  ? 0
-                                 : first < 0xE0  ? 2
-                                 : first < 0xF0  ? 3
-                                 : first <= 0xF4 ? 4
-                                                 : 0;
-      if (length == 0 || length > text.size())
-      {
-        return 0;
-      }
-      for (std::size_t i = 1; i < length; i++)
-      {
-        if ((byte(i) & 0xC0) != 0x80)
-        {
-          return 0;
-        }
-      }
-      const bool isOverlong =
-        (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-      const bool isNoScalar =
-        (first == 0xED && byte(1) > 0x9F) || (first == 0xF4 && byte(1) > 0x8F);
-      return isOverlong || isNoScalar ? 0 : length;
     }
 
     bool IsControl(char c)

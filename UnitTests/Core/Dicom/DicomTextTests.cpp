@@ -76,4 +76,17 @@ namespace OrthancPlugins
     }
     EXPECT_FALSE(IsKnownCharset("nothing"));
   }
+
+  TEST(DicomText, WhatIsNoUtf8IsNoText)
+  {
+    for (const char* text : {"\xFF", "a\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80"})
+    {
+      std::string result;
+      for (const char* charset : {"", "ISO_IR 100", "ISO_IR 192"})
+      {
+        EXPECT_FALSE(EncodeText(text, charset, result)) << charset;
+      }
+      EXPECT_FALSE(DecodeText(text, "ISO_IR 192", result));
+    }
+  }
 } // namespace OrthancPlugins

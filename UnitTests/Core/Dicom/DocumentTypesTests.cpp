@@ -109,6 +109,14 @@ namespace OrthancPlugins
     EXPECT_EQ("", ReadCdaHeader("<ClinicalDocument><title>a").title);
   }
 
+  TEST(DocumentTypes, HeaderOfACdaIsUtf8OrEmpty)
+  {
+    const CdaHeader header = ReadCdaHeader("<ClinicalDocument><id root=\"1.2\" extension=\"\xE4\"/>"
+                                           "<title>B\xE4richt</title></ClinicalDocument>");
+    EXPECT_EQ("", header.title);
+    EXPECT_EQ("", header.instanceIdentifier);
+  }
+
   TEST(DocumentTypes, KnowsMimeTypesWhateverTheirCase)
   {
     EXPECT_EQ(DocumentKind::Pdf, FindDocumentKind("Application/PDF"));

@@ -72,6 +72,21 @@ namespace OrthancPlugins
     EXPECT_FALSE(dictionary.FindByName("Third").has_value());
   }
 
+  TEST(PrivateDictionary, TheHostIsToldOnce)
+  {
+    std::vector<std::string> announced;
+    PrivateDictionary dictionary(
+      {{0x0405, 1, "A", "ST", "First", 1, 1}},
+      [&](const PrivateTag& tag) { announced.push_back(tag.name + tag.vr); }, {});
+    dictionary.Add({{0x0405, 1, "A", "ST", "First", 1, 1}});
+    dictionary.Replace({{0x0405, 2, "A", "LO", "Second", 1, 1}});
+    dictionary.Replace(
+      {{0x0405, 1, "A", "ST", "First", 1, 1}, {0x0405, 2, "A", "LO", "Second", 1, 1}});
+    EXPECT_EQ((std::vector<std::string>{"FirstST", "SecondLO"}), announced);
+    dictionary.Add({{0x0405, 2, "A", "SH", "Second", 1, 1}});
+    EXPECT_EQ("SecondSH", announced.back());
+  }
+
   TEST(PrivateDictionary, NothingChangesIfItCannotBeSaved)
   {
     PrivateDictionary dictionary(

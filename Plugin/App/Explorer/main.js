@@ -56,7 +56,17 @@ function showEntries(level, uuid, features)
     entries.push(makeEntry(`oar-attach-${level}`, t('attach.entry'), 'plus',
                            () => openAttach(target)));
   }
-  list.append(...entries);
+  // Beside the downloads of the host, where its list is long
+  const neighbour = document.getElementById(`${level}-media`);
+  const place = neighbour === null ? null : neighbour.closest('li');
+  if (place !== null && list.contains(place))
+  {
+    place.after(...entries);
+  }
+  else
+  {
+    list.append(...entries);
+  }
   jQuery(list).listview('refresh');
 }
 

@@ -236,7 +236,7 @@ test_all_hosts()
     flock "${lock}"
   done
   rm -f "${results}/all-hosts.xml"
-  step all-hosts metrics on_host "${NATIVE}" offline \
+  step all-hosts metrics-and-change on_host "${NATIVE}" offline \
        bash @SOURCE@/Resources/Tools/TestHost.sh all-hosts @WORK@ || status=1
   read -r passed failed <<< "$(cd "${results}" 2>/dev/null || cd /
                                python3 "${SOURCE}/Resources/Tools/CountResults.py" all-hosts.xml)"

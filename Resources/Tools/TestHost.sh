@@ -144,9 +144,10 @@ case "${STEP}" in
   all-hosts)
     rm -f "${RESULTS}/all-hosts.xml"
     prepare_roots
-    timeout -k 30 300 /usr/bin/python3 -m pytest -p no:cacheprovider \
+    timeout -k 30 600 /usr/bin/python3 -m pytest -p no:cacheprovider \
             --junit-xml="${RESULTS}/all-hosts.xml" "$@" \
-            "${SOURCE}/Resources/IntegrationTests/all_hosts_metrics.py"
+            "${SOURCE}/Resources/IntegrationTests/all_hosts_metrics.py" \
+            "${SOURCE}/Resources/IntegrationTests/all_hosts_change.py"
     ;;
 
   browser)

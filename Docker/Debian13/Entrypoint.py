@@ -20,14 +20,11 @@ import os
 import re
 import sys
 
-ETC = os.environ.get("ORTHANC_IMAGE_ETC", "/etc/orthanc")
-SECRETS = os.environ.get("ORTHANC_IMAGE_SECRETS", "/run/secrets")
-SHARE = os.environ.get("ORTHANC_IMAGE_SHARE", "/usr/share/orthanc-image")
-TARGET = os.environ.get("ORTHANC_IMAGE_TARGET", "/run/orthanc/orthanc.json")
+ETC = "/etc/orthanc"
+SECRETS = "/run/secrets"
+SHARE = "/usr/share/orthanc-image"
+TARGET = "/run/orthanc/orthanc.json"
 PREFIX = "ORTHANC__"
-# Set by whoever tests the image, not options
-OWN_VARIABLES = ("ORTHANC_JSON", "ORTHANC_IMAGE_ETC", "ORTHANC_IMAGE_SECRETS", "ORTHANC_IMAGE_SHARE",
-                 "ORTHANC_IMAGE_TARGET")
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 
@@ -118,8 +115,7 @@ def merge(target, source, origins, where, path=()):
     """Options of one file into those of others; twice is an error, as for Orthanc."""
     for name, value in source.items():
         here = path + (name,)
-        if isinstance(value, dict) and isinstance(target.get(name, {}), dict) and \
-                not (here in origins and not value):
+        if isinstance(value, dict) and isinstance(target.get(name, {}), dict):
             merge(target.setdefault(name, {}), value, origins, where, here)
             continue
         if here in origins:
@@ -166,7 +162,7 @@ def list_variables(environment):
             raise Refused(f"{name} is a variable and a secret")
         variables[name] = read(path).rstrip("\n")
     for name in environment:
-        if name.startswith("ORTHANC_") and not name.startswith(PREFIX) and name not in OWN_VARIABLES:
+        if name.startswith("ORTHANC_") and not name.startswith(PREFIX) and name != "ORTHANC_JSON":
             say(f"warning: {name} is not used: options begin with {PREFIX}")
     return variables
 

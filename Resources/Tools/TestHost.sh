@@ -151,6 +151,15 @@ case "${STEP}" in
             --junit-xml="${RESULTS}/package.xml" "$@" "${SOURCE}/Resources/IntegrationTests/packaging_checks.py"
     ;;
 
+  image)
+    # After Image.sh has built it
+    rm -f "${RESULTS}/image.xml"
+    . "${SOURCE}/Resources/Tools/Roots.sh"
+    export ADVANCED_REST_ROOTS="${ROOTS_DIRECTORY}"
+    timeout -k 30 600 /usr/bin/python3 -m pytest -p no:cacheprovider \
+            --junit-xml="${RESULTS}/image.xml" "$@" "${SOURCE}/Resources/IntegrationTests/image_checks.py"
+    ;;
+
   all-hosts)
     rm -f "${RESULTS}/all-hosts.xml"
     prepare_roots

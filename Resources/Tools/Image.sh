@@ -34,19 +34,25 @@ make_base_image()
   image commit --quiet --rm "${container}" "${IMAGE_BASE}"
 }
 
-# build_image SOURCE [CMake option]...: the compiler's cache of the tests is used
+# build_image SOURCE [CMake option]...: with the compiler's cache of the tests. What it is built with is an image of its
+# own, which stays when older builds are removed
 build_image()
 {
-  local source=$1 policy cache="${ROOTS_DIRECTORY}/trixie${WORK_IN_ROOT}/ccache" launcher
+  local source=$1 cache="${ROOTS_DIRECTORY}/trixie${WORK_IN_ROOT}/ccache" policy launcher
   shift
   launcher="env;CCACHE_DIR=/ccache;CCACHE_BASEDIR=/src;CCACHE_NOHASHDIR=1;ccache"
-  mkdir -p "${cache}"
-  policy=$(mktemp)
+  mkdir -p "${cache}" "${ROOTS_DIRECTORY}/containers"
+  # What interrupted tests have left
+  image rm --all > /dev/null
+  policy="${ROOTS_DIRECTORY}/containers/policy.json"
   echo '{"default": [{"type": "insecureAcceptAnything"}]}' > "${policy}"
-  image build --isolation chroot --format docker --layers --signature-policy "${policy}" --pull-never \
-        --build-arg "BASE=${IMAGE_BASE}" --build-arg "CMAKE_OPTIONS=-DCMAKE_CXX_COMPILER_LAUNCHER=${launcher} $*" \
-        --volume "${cache}:/ccache" --tag "${IMAGE_NAME}" --file "${source}/Docker/Debian13/Dockerfile" "${source}"
-  rm -f "${policy}"
+  local -a build=(image build --isolation chroot --format docker --layers --signature-policy "${policy}" --pull-never
+                  --build-arg "BASE=${IMAGE_BASE}" --volume "${cache}:/ccache"
+                  --file "${source}/Docker/Debian13/Dockerfile")
+  "${build[@]}" --target packages --tag "${IMAGE_NAME}-packages" "${source}" || return 1
+  "${build[@]}" --build-arg "CMAKE_OPTIONS=-DCMAKE_CXX_COMPILER_LAUNCHER=${launcher} $*" --tag "${IMAGE_NAME}" \
+                "${source}" || return 1
+  image rmi --prune --force
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]

@@ -172,6 +172,8 @@ def test_nothing_is_left_of_the_build(container):
         assert not os.path.lexists(os.path.join(container.root, path)), path
     assert os.listdir(os.path.join(container.root, "etc/orthanc")) == []
     assert os.listdir(os.path.join(container.root, "var/lib/apt/lists")) == []
+    archives = os.listdir(os.path.join(container.root, "var/cache/apt/archives"))
+    assert [name for name in archives if name.endswith(".deb")] == []
 
 
 def test_without_any_setting(container):

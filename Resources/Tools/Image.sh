@@ -28,6 +28,7 @@ make_base_image()
     return 0
   fi
   make_root trixie trixie-base
+  rm -rf "${ROOTS_DIRECTORY}/trixie-base/var/cache/apt/archives"/*.deb
   container=$(image from scratch)
   image add --quiet "${container}" "${ROOTS_DIRECTORY}/trixie-base" /
   image config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${container}"

@@ -70,10 +70,11 @@ install(FILES Resources/Configuration.json DESTINATION /etc/orthanc RENAME advan
         COMPONENT Debian EXCLUDE_FROM_ALL)
 install(FILES README Resources/Debian/copyright Resources/Debian/README.Debian DESTINATION ${documentation}
         COMPONENT Debian EXCLUDE_FROM_ALL)
-install(DIRECTORY Resources/Formats DESTINATION ${documentation} COMPONENT Debian EXCLUDE_FROM_ALL)
+install(DIRECTORY Resources/Formats Resources/Documentation DESTINATION ${documentation} COMPONENT Debian EXCLUDE_FROM_ALL)
 install(FILES Resources/Authorization.json DESTINATION ${documentation}/examples
         COMPONENT Debian EXCLUDE_FROM_ALL)
-install(DIRECTORY Resources/Prometheus Resources/Grafana DESTINATION ${documentation}/examples
+install(DIRECTORY Resources/Prometheus Resources/Grafana Resources/OrthancExplorer2
+        DESTINATION ${documentation}/examples
         COMPONENT Debian EXCLUDE_FROM_ALL)
 install(CODE "
   set(DOCUMENTATION \"\$ENV{DESTDIR}/usr/${documentation}\")

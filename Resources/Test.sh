@@ -23,7 +23,8 @@ Usage: bash Resources/Test.sh [--all-hosts | --hosts NAME,NAME...] [--no-sanitiz
   --no-sanitizers  leaves the sanitizer builds out: unit tests under AddressSanitizer and
                    ThreadSanitizer on this machine's Debian, some integration tests on trixie
   --pytest-args    everything that follows goes to pytest
-With all three, their Orthanc also runs at once, for what watches all of them.
+With all three, their Orthanc also runs at once, for what watches all of them, and one after the other on the same
+storage; and the image of Docker/Debian13 is built and tested.
 The last line is "N passed, N failed"; the exit code is 0 only if nothing failed.
 END
 }
@@ -164,7 +165,7 @@ trap stop_step INT TERM
 test_host()
 {
   local host=$1 counts passed failed version lock failures_before=${#FAILED_LOGS[@]}
-  local -a results=(unit.xml integration.xml)
+  local -a results=(unit.xml integration.xml package.xml)
   local work
   work=$(work_of "${host}")
 
@@ -198,6 +199,8 @@ test_host()
     step "${host}" integration on_host "${host}" offline \
          bash @SOURCE@/Resources/Tools/TestHost.sh integration @WORK@ \
          "${PYTEST_ARGS[@]+"${PYTEST_ARGS[@]}"}" || true
+    step "${host}" package on_host "${host}" offline \
+         bash @SOURCE@/Resources/Tools/TestHost.sh package @WORK@ || true
     if [ "${SANITIZERS}" = yes ] && [ "${host}" = "${NATIVE}" ]
     then
       step "${host}" address on_host "${host}" offline \
@@ -229,6 +232,8 @@ test_host()
 test_all_hosts()
 {
   local host lock results passed failed status=0
+  STEP=
+  trap stop_step INT TERM
   results=$(work_of "${NATIVE}")/results
   for host in bookworm forky trixie
   do
@@ -236,7 +241,7 @@ test_all_hosts()
     flock "${lock}"
   done
   rm -f "${results}/all-hosts.xml"
-  step all-hosts metrics on_host "${NATIVE}" offline \
+  step all-hosts metrics-and-change on_host "${NATIVE}" offline \
        bash @SOURCE@/Resources/Tools/TestHost.sh all-hosts @WORK@ || status=1
   read -r passed failed <<< "$(cd "${results}" 2>/dev/null || cd /
                                python3 "${SOURCE}/Resources/Tools/CountResults.py" all-hosts.xml)"
@@ -245,6 +250,31 @@ test_all_hosts()
     failed=${status}
   fi
   echo "${passed} ${failed}" > "${LOGS}/all-hosts.result"
+  printf '%s\n' "${FAILED_LOGS[@]+"${FAILED_LOGS[@]}"}" > "${LOGS}/all-hosts.failed"
+}
+
+# The image, built with the network at hand and tested without
+test_image()
+{
+  local lock results passed failed status=0
+  STEP=
+  trap stop_step INT TERM
+  results=$(work_of "${NATIVE}")/results
+  exec {lock}> "${ROOTS_DIRECTORY}/image.lock"
+  flock "${lock}"
+  rm -f "${results}/image.xml"
+  { step image build on_host "${NATIVE}" online \
+         bash @SOURCE@/Resources/Tools/Image.sh -DWARNINGS_AS_ERRORS=ON &&
+      step image tests on_host "${NATIVE}" offline bash @SOURCE@/Resources/Tools/TestHost.sh image @WORK@
+  } || status=1
+  read -r passed failed <<< "$(cd "${results}" 2>/dev/null || cd /
+                               python3 "${SOURCE}/Resources/Tools/CountResults.py" image.xml)"
+  if [ "${failed}" = 0 ]
+  then
+    failed=${status}
+  fi
+  echo "${passed} ${failed}" > "${LOGS}/image.result"
+  printf '%s\n' "${FAILED_LOGS[@]+"${FAILED_LOGS[@]}"}" > "${LOGS}/image.failed"
 }
 
 # The hosts one after the other; the logs that tell of failures go into a file
@@ -273,16 +303,21 @@ prepare_host()
   local host=$1
   if [ "${host}" = "${NATIVE}" ]
   then
-    step "${host}" packages install_packages build run tests
+    step "${host}" packages install_packages build run tests package
   else
     step "${host}" root make_root "${host}" &&
       step "${host}" packages on_host "${host}" online \
-           bash @SOURCE@/Resources/Tools/Packages.sh build run tests
+           bash @SOURCE@/Resources/Tools/Packages.sh build run tests package
   fi
 }
 
-# For the namespaces, the counting and the roots
-step "${NATIVE}" tools install_packages run roots || { cat "${FAILED_LOGS[@]}" >&2; exit 1; }
+# For the namespaces, the counting, the roots and the image
+TOOLS=(run roots)
+if [ "$(printf '%s\n' "${HOST_LIST[@]}" | sort -u | wc -l)" = 3 ]
+then
+  TOOLS+=(image)
+fi
+step "${NATIVE}" tools install_packages "${TOOLS[@]}" || { cat "${FAILED_LOGS[@]}" >&2; exit 1; }
 
 # This machine's host beside the others: while one waits for a server, the other compiles
 NATIVE_LIST=()
@@ -319,7 +354,17 @@ ALL_HOSTS=no
 if [ "${#NATIVE_LIST[@]}" != 0 ] && [ "$(printf '%s\n' "${HOST_LIST[@]}" | sort -u | wc -l)" = 3 ]
 then
   ALL_HOSTS=yes
-  test_all_hosts
+  # One beside the other: both wait more than they work
+  trap stop_chains INT TERM
+  test_all_hosts &
+  CHAINS=($!)
+  test_image &
+  CHAINS+=($!)
+  for chain in "${CHAINS[@]}"
+  do
+    wait "${chain}" || true
+  done
+  trap stop_step INT TERM
 fi
 
 while read -r log
@@ -353,10 +398,17 @@ do
 done
 if [ "${ALL_HOSTS}" = yes ]
 then
-  read -r passed failed < "${LOGS}/all-hosts.result"
-  echo "all hosts together: ${passed} passed, ${failed} failed"
-  TOTAL_PASSED=$((TOTAL_PASSED + passed))
-  TOTAL_FAILED=$((TOTAL_FAILED + failed))
+  for part in all-hosts image
+  do
+    passed=0 failed=1
+    if [ -e "${LOGS}/${part}.result" ]
+    then
+      read -r passed failed < "${LOGS}/${part}.result"
+    fi
+    echo "${part}: ${passed} passed, ${failed} failed"
+    TOTAL_PASSED=$((TOTAL_PASSED + passed))
+    TOTAL_FAILED=$((TOTAL_FAILED + failed))
+  done
 fi
 STATUS=0
 if [ "${TOTAL_FAILED}" != 0 ] || [ "${TOTAL_PASSED}" = 0 ]

@@ -4,9 +4,10 @@
 
 import os
 import shutil
+import signal
 
 from exposition import RESOURCES
-from orthanc_server import Server
+from orthanc_server import Server, wait_until
 
 NATIVE = os.environ.get("ADVANCED_REST_NATIVE", "")
 ROOTS = os.environ.get("ADVANCED_REST_ROOTS", "")
@@ -46,11 +47,32 @@ class RootServer(Server):
             self.is_leaving = True
             assert self.post("/tools/shutdown").status_code == 200
 
+    def kill(self):
+        """Orthanc itself; the tools around it end by that."""
+        if self.process is not None and self.process.poll() is None:
+            os.kill(self.find_orthanc(), signal.SIGKILL)
+            process = self.process
+            wait_until(lambda: process.poll() is not None, "the end of the tools")
+        self.process = None
 
-def start_on(start, host, configuration, name):
+    def find_orthanc(self):
+        """The process that runs with our configuration."""
+        path = self.path_in_root(os.path.join(self.directory, "orthanc.json")).encode()
+        for entry in os.listdir("/proc"):
+            try:
+                with open(f"/proc/{entry}/cmdline", "rb") as stream:
+                    arguments = stream.read().split(b"\0")
+            except OSError:
+                continue
+            if arguments[0].endswith(b"Orthanc") and path in arguments:
+                return int(entry)
+        raise AssertionError(f"no Orthanc of {self.host} runs")
+
+
+def start_on(start, host, configuration, name, **options):
     """start: one of the fixtures; "name" is that of the directory in a root."""
     if host == NATIVE:
-        return start(configuration)
+        return start(configuration, **options)
     directory = f"{ROOTS}/{host}{WORK_IN_ROOT}/{name}"
     shutil.rmtree(directory, ignore_errors=True)
-    return start(configuration, directory=directory, kind=RootServer, host=host)
+    return start(configuration, directory=directory, kind=RootServer, host=host, **options)

@@ -97,7 +97,7 @@ def test_options_are_all_documented():
     defaults = {f"{section}.{name}": value
                 for section, members in read_resource("Configuration.json")["AdvancedRest"].items()
                 for name, value in members.items()}
-    absent = {"Spool.Directory", "Spool.MaxSizeMB"}    # in comments there
+    absent = {"Spool.Directory", "Spool.MaxArchives", "Spool.MaxSizeMB"}    # in comments there
 
     assert set(documented) == read_parsed_options()
     assert set(documented) == set(defaults) | absent

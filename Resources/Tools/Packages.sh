@@ -12,10 +12,13 @@ RUN_PACKAGES=(orthanc curl unzip python3 python3-pydicom iproute2 procps)
 TEST_PACKAGES=(
   orthanc python3-pydicom python3-pytest python3-requests python3-numpy python3-jsonschema
   curl wget aria2 chromium unzip libarchive-tools nginx-light dcmtk dicom3tools qpdf poppler-utils iproute2
-  procps coreutils prometheus python3-prometheus-client orthanc-gdcm)
+  procps coreutils prometheus python3-prometheus-client orthanc-gdcm lintian)
 # For the browser tests, which run on the machine itself; "npm ci" adds the library that drives the browser
 BROWSER_PACKAGES=(
   chromium orthanc python3-pydicom python3-pytest python3-requests python3-numpy iproute2)
+# For packages and images of ours
+PACKAGE_PACKAGES=(dpkg-dev file gzip)
+IMAGE_PACKAGES=(buildah debootstrap python3-yaml)
 
 ROOT_PACKAGES=(debootstrap util-linux mount iproute2)
 
@@ -82,6 +85,8 @@ missing_packages()
       run) wanted+=("${RUN_PACKAGES[@]}") ;;
       tests) wanted+=("${TEST_PACKAGES[@]}" $(other_test_packages)) ;;
       browser) wanted+=("${BROWSER_PACKAGES[@]}" $(node_packages)) ;;
+      package) wanted+=("${PACKAGE_PACKAGES[@]}") ;;
+      image) wanted+=("${IMAGE_PACKAGES[@]}") ;;
       roots) wanted+=("${ROOT_PACKAGES[@]}") ;;
       *) echo "No such group of packages: ${group}" >&2; return 1 ;;
     esac

@@ -11,11 +11,11 @@ ROOTS_DIRECTORY="${ADVANCED_REST_ROOTS:-/var/cache/orthanc-advanced-rest}"
 WORK_IN_ROOT=/var/cache/orthanc-advanced-rest-work
 ROOT_MARKER=/etc/orthanc-advanced-rest-root
 
-# make_root CODENAME: a minimal Debian, once
+# make_root CODENAME [NAME]: a minimal Debian, once, in the directory NAME (by default CODENAME)
 make_root()
 {
   local codename=$1
-  local root="${ROOTS_DIRECTORY}/${codename}"
+  local root="${ROOTS_DIRECTORY}/${2:-${codename}}"
   local partial="${root}.partial"
 
   if [ -e "${root}${ROOT_MARKER}" ]

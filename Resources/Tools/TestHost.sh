@@ -3,7 +3,8 @@
 # SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
 
 # One step of the tests, on the Debian it runs on:
-#   bash TestHost.sh build|unit|integration|address|thread|integration-address|all-hosts|browser WORK_DIRECTORY [pytest argument]...
+#   bash TestHost.sh STEP WORK_DIRECTORY [pytest argument]...
+# STEP: build, unit, integration, address, thread, integration-address, package, all-hosts, image or browser
 # Results are JUnit files in WORK_DIRECTORY/results. "all-hosts" and "browser" want the builds in the roots too
 
 set -euo pipefail
@@ -141,12 +142,31 @@ case "${STEP}" in
             --junit-xml="${RESULTS}/integration-address.xml" "${SOURCE}/Resources/IntegrationTests"
     ;;
 
+  package)
+    # The package of this Debian, made of the build, and once more elsewhere
+    rm -f "${RESULTS}/package.xml"
+    export ADVANCED_REST_BUILD="${WORK}/build" ADVANCED_REST_PACKAGES="${WORK}/packages"
+    mkdir -p "${ADVANCED_REST_PACKAGES}"
+    timeout -k 30 1200 /usr/bin/python3 -m pytest -p no:cacheprovider \
+            --junit-xml="${RESULTS}/package.xml" "$@" "${SOURCE}/Resources/IntegrationTests/packaging_checks.py"
+    ;;
+
+  image)
+    # After Image.sh has built it
+    rm -f "${RESULTS}/image.xml"
+    . "${SOURCE}/Resources/Tools/Roots.sh"
+    export ADVANCED_REST_ROOTS="${ROOTS_DIRECTORY}"
+    timeout -k 30 600 /usr/bin/python3 -m pytest -p no:cacheprovider \
+            --junit-xml="${RESULTS}/image.xml" "$@" "${SOURCE}/Resources/IntegrationTests/image_checks.py"
+    ;;
+
   all-hosts)
     rm -f "${RESULTS}/all-hosts.xml"
     prepare_roots
-    timeout -k 30 300 /usr/bin/python3 -m pytest -p no:cacheprovider \
+    timeout -k 30 600 /usr/bin/python3 -m pytest -p no:cacheprovider \
             --junit-xml="${RESULTS}/all-hosts.xml" "$@" \
-            "${SOURCE}/Resources/IntegrationTests/all_hosts_metrics.py"
+            "${SOURCE}/Resources/IntegrationTests/all_hosts_metrics.py" \
+            "${SOURCE}/Resources/IntegrationTests/all_hosts_change.py"
     ;;
 
   browser)

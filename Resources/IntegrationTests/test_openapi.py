@@ -145,7 +145,7 @@ def test_members_are_those_that_the_code_reads():
         names - {"Resources", "Format", "Profile", "VolumeSizeMB", "Readme", "Pdf", "Index", "Overlay"}
 
     create = read_source("Rest/CreateDicomRequest.cpp")
-    names = set(re.findall(r'(?:isOther\(|ReadText\(fields, |ReadBoolean\(fields, |fields\[|body\[|fields\.get\()"(\w+)"',
+    names = set(re.findall(r'(?:CheckType\(body, |ReadText\(fields, |ReadBoolean\(fields, |fields\[|body\[|fields\.get\()"(\w+)"',
                            create))
     assert names == set(OPERATIONS["createDicom"].get_members())
     assert set(re.findall(r'field == "(\w+)"', read_source("Rest/JobQuery.cpp"))) == \
@@ -195,11 +195,10 @@ class Walk:
         self.session = requests.Session()
         self.seen = set()
         self.spare = []
-        stored = server.upload_all(make_study("P1", "1", series=1, instances=2))
-        self.values = {"patient": stored[0]["ParentPatient"], "study": stored[0]["ParentStudy"],
-                       "series": stored[0]["ParentSeries"], "instance": stored[0]["ID"],
-                       "volume": "1", "output": "anything", "file": "prometheus.yml"}
-        answer = server.post(f"/studies/{self.values['study']}/documents", make_pdf())
+        self.values = {"volume": "1", "output": "anything", "file": "prometheus.yml", **self.upload("P1")}
+        # Documents go elsewhere, so that archives do not grow while the tests run
+        self.elsewhere = self.upload("P2")
+        answer = server.post(f"/studies/{self.elsewhere['study']}/documents", make_pdf())
         assert answer.status_code == 200, answer.text
         self.pdf = answer.json()["ID"]
         for fields in [{"NotifyUrl": receiver.origin + "/hook"}] + 12 * [{}]:
@@ -210,6 +209,11 @@ class Walk:
         self.values["archive"] = server.job(self.values["job"])["Content"]["ArchiveId"]
         self.examples = {DOCUMENT["components"]["parameters"][name]["example"]: name
                          for name in ("patient", "study", "series", "instance", "job")}
+
+    def upload(self, patient):
+        stored = self.server.upload_all(make_study(patient, patient, series=1, instances=2))[0]
+        return {"patient": stored["ParentPatient"], "study": stored["ParentStudy"], "series": stored["ParentSeries"],
+                "instance": stored["ID"]}
 
     def study_path(self):
         return f"/studies/{self.values['study']}/archive"
@@ -230,8 +234,10 @@ class Walk:
     def prepare(self, operation):
         """Path parameters for one request that does what the operation is for."""
         values = dict(self.values)
-        if operation.path.startswith("/instances/") and operation.fields["tags"] == ["Documents"]:
-            values["instance"] = self.pdf
+        if operation.fields["tags"] == ["Documents"]:
+            values.update(self.elsewhere)
+            if operation.path.startswith("/instances/"):
+                values["instance"] = self.pdf
         name = operation.name
         if name in ("deleteJob", "deleteArchive", "deleteSpoolArchive", "cancelJobs", "resubmitJobs", "deleteJobs"):
             values["job"] = self.spare.pop()
@@ -267,7 +273,7 @@ class Walk:
         """A valid body and its headers; none for operations that take none."""
         if "application/json" in operation.body:
             example = next(iter(operation.body["application/json"]["examples"].values()))["value"]
-            return {"body": self.make_json(operation, example)}
+            return {"body": self.make_json(operation, example, self.prepare(operation))}
         for mime in ("application/pdf", "text/plain"):
             if mime in operation.body:
                 example = next(iter(operation.body[mime]["examples"].values()))
@@ -317,6 +323,11 @@ def get_usual_status(operation):
     return 200 if "200" in operation.responses and operation.name != "getOutput" else 404
 
 
+def is_thorough(operation):
+    """All levels of archives and media share their parser: every choice is tried on one of them."""
+    return operation.fields["tags"][0] not in ("Archive", "Media") or "Study" in operation.name
+
+
 def by_name(operations):
     return pytest.mark.parametrize("operation", operations, ids=lambda operation: operation.name)
 
@@ -337,7 +348,7 @@ def test_examples(walk, operation):
                       mime=example.get("x-answer"))
             sent += 1
     if "multipart/form-data" in operation.body:
-        walk.send(operation, files={"file": ("report.pdf", make_pdf())})
+        walk.send(operation, walk.prepare(operation), files={"file": ("report.pdf", make_pdf())})
     if not operation.body:
         walk.send(operation, walk.prepare(operation), status=usual)
         sent += 1
@@ -365,14 +376,14 @@ def test_unknown_resources(walk, operation):
 def test_arguments(walk, operation):
     for parameter in operation.parameters_in("query"):
         name, needs = parameter["name"], parameter.get("x-needs", {})
-        for value in list_valid_arguments(parameter):
+        for value in list_valid_arguments(parameter)[:None if is_thorough(operation) else 1]:
             value = walk.fill(value)
             yes = value not in ("false", "0")
             walk.send(operation, arguments={**needs, name: value}, values=walk.prepare(operation),
                       mime=parameter.get("x-answer") if value == parameter["example"] and yes else None)
         if VERSION < tuple(int(part) for part in parameter.get("x-since", "0").split(".")):
             continue
-        for value in list_invalid_arguments(parameter):
+        for value in list_invalid_arguments(parameter)[:None if is_thorough(operation) else 1]:
             status = parameter.get("x-invalid-status", 400)
             answer = walk.send(operation, arguments={**needs, name: value}, values=walk.prepare(operation), status=status)
             details = answer.json().get("Details", "")
@@ -395,12 +406,13 @@ def test_members(walk, operation):
         flat = flatten(schema)
         needs = {"Transcode": "1.2.840.10008.1.2.1"} if name == "LossyQuality" else {}
         examples = flat.get("enum") or flat.get("examples", [])
-        for example in [walk.fill(example) for example in examples]:
+        values = walk.prepare(operation)
+        for example in [walk.fill(example, values) for example in examples[:None if is_thorough(operation) else 1]]:
             walk.send(operation, body={**base, **needs, name: example})
         if name == "Content":
             walk.send(operation, body={**base, name: make_uri(make_pdf())})
         assert examples or name == "Content", f"{name} has no example"
-        for value in list_invalid(schema):
+        for value in list_invalid(schema)[:None if is_thorough(operation) else 1]:
             answer = walk.send(operation, body={**base, **needs, name: value}, status=400)
             details = answer.json().get("Details", "")
             assert names_field(details, name) or name == "Tags", (name, value, details)
@@ -426,7 +438,8 @@ def test_headers(walk, operation):
             content[name] += operation.name
         walk.send(operation, walk.prepare(operation), **{**body, "headers": content}, status=status)
         for value in list_invalid_arguments(parameter):
-            answer = walk.send(operation, **{**body, "headers": {**content, name: value}}, status=400)
+            answer = walk.send(operation, walk.prepare(operation), **{**body, "headers": {**content, name: value}},
+                               status=400)
             assert names_field(answer.json()["Details"], name), answer.text
     if "416" in operation.responses:
         walk.send(operation, walk.prepare(operation), arguments=stored, headers={"Range": "bytes=999999999-"}, status=416)
@@ -435,11 +448,12 @@ def test_headers(walk, operation):
 @by_name([operation for operation in ALL if "multipart/form-data" in operation.body])
 def test_form_parts(walk, operation):
     properties = operation.body["multipart/form-data"]["schema"]["properties"]
+    values = walk.prepare(operation)
     for name, schema in properties.items():
         if name == "file":
             continue
         for value, status in [(schema["examples"][0], 200)] + [(value, 400) for value in list_invalid(schema)]:
-            answer = walk.send(operation, files={"file": ("report.pdf", make_pdf()), name: (None, walk.fill(value))},
+            answer = walk.send(operation, values, files={"file": ("report.pdf", make_pdf()), name: (None, walk.fill(value))},
                                status=status)
             assert status == 200 or names_field(answer.json()["Details"], name), answer.text
     walk.send(operation, files={"file": ("report.pdf", make_pdf()), "Nonsense": (None, "x")}, status=400)
@@ -478,7 +492,7 @@ def test_conflicts(walk, operation):
         walk.send(operation, body=5, status=409)
     else:
         walk.send(operation, body=make_pdf(), status=409,
-                  headers={"Document-Patient-ID": "P1", "Document-Patient-Name": "Another^One",
+                  headers={"Document-Patient-ID": "P2", "Document-Patient-Name": "Another^One",
                            "Content-Type": "application/pdf"})
 
 
@@ -544,7 +558,7 @@ def test_other_refusals(walk):
         walk.send(OPERATIONS[name], body="no dictionary", status=400)
     walk.send(OPERATIONS["getPrivateDictionary"], headers={"Accept": "text/plain"}, mime="text/plain")
     for name in ("getPdf", "getDocument", "getPreview"):
-        walk.send(OPERATIONS[name], status=404)    # an image
+        walk.send(OPERATIONS[name], walk.values, status=404)    # an image
     for operation in ALL:
         for argument in ("encrypt", "password"):
             if operation.verb == "get" and operation.find_parameter("compression"):
@@ -580,12 +594,10 @@ def test_other_verbs_are_refused(walk, path):
 
 
 def test_every_status_was_seen(walk, request):
-    """Runs after all others; alone, it would have nothing to say."""
-    mine = [item for item in request.session.items if item.module is request.module]
-    functions = {name for name in dir(request.module) if name.startswith("test_")}
-    if {item.function.__name__ for item in mine} != functions:
-        pytest.fail("run the whole file: this test is about what all others have seen")
+    """Runs after all others. What was left out by the choice of tests cannot have been seen."""
     documented = {(operation.name, status) for operation in ALL for status in operation.responses}
-    missing = {(name, status) for name, status in documented - walk.seen - NO_OUTPUTS if status not in ELSEWHERE}
-    assert not missing, missing
     assert walk.seen <= documented
+    mine = {item.function.__name__ for item in request.session.items if item.module is request.module}
+    if mine == {name for name in dir(request.module) if name.startswith("test_")}:
+        missing = {(name, status) for name, status in documented - walk.seen - NO_OUTPUTS if status not in ELSEWHERE}
+        assert not missing, missing

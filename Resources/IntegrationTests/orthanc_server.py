@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
 """A real Orthanc on loopback, with or without the plugin, in a directory of its own."""
 
+import itertools
 import json
 import os
 import re
@@ -37,10 +38,25 @@ CAN_STREAM = VERSION >= (1, 12, 6)
 MEBIBYTE = 1 << 20
 
 
+def list_ports():
+    """Below those that the kernel gives to clients, apart for each process that runs tests."""
+    worker = int(re.sub("[^0-9]", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
+    first = 10000 + worker % 6 * 3500
+    return itertools.cycle(range(first, first + 3500))
+
+
+PORTS = list_ports()
+
+
 def find_free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def wait_until(condition, what, seconds=60.0, interval=0.02):

@@ -40,14 +40,14 @@ def wait_result(server, job):
     """The bytes of a result, whatever the host remembers of the job, and while it starts again."""
     path = f"/jobs/{job}/archive"
 
-    def is_there():
+    def read():
         try:
-            return server.get(path).status_code == 200
-        except requests.ConnectionError:
-            return False
+            answer = server.get(path)
+        except requests.RequestException:
+            return None
+        return answer.content if answer.status_code == 200 else None
 
-    wait_until(is_there, f"the result of {job}", seconds=180)
-    return server.get(path).content
+    return wait_until(read, f"the result of {job}", seconds=180)
 
 
 def measure(folder):
@@ -228,6 +228,8 @@ def test_reset_keeps_jobs(start_server, expect_errors):
     job = slow.submit(server)
 
     server.post("/tools/reset", b"")
+    # It goes on answering for a while before
+    wait_until(lambda: server.read_log().count("Orthanc has started") == 2, "Orthanc to start again")
     wait_until(server.is_up, "Orthanc to answer")
 
     assert wait_result(server, done) == data

@@ -21,6 +21,7 @@ mkdir -p "${RESULTS}"
 export CCACHE_DIR="${CCACHE_DIR:-${WORK}/ccache}"
 export CCACHE_BASEDIR="${SOURCE}"
 export CCACHE_NOHASHDIR=1
+export CCACHE_SLOPPINESS=pch_defines,time_macros
 export PYTHONDONTWRITEBYTECODE=1
 JOBS=$(nproc)
 
@@ -126,7 +127,8 @@ case "${STEP}" in
   integration)
     rm -f "${RESULTS}/integration.xml"
     export ADVANCED_REST_PLUGIN="${WORK}/build/libOrthancAdvancedRest.so"
-    timeout -k 30 1500 /usr/bin/python3 -m pytest -p no:cacheprovider \
+    # Most of their time is waiting for Orthanc to start and to stop
+    timeout -k 30 1500 /usr/bin/python3 -m pytest -p no:cacheprovider -n 3 --dist loadfile \
             --junit-xml="${RESULTS}/integration.xml" "$@" "${SOURCE}/Resources/IntegrationTests"
     ;;
 

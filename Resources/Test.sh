@@ -23,7 +23,8 @@ Usage: bash Resources/Test.sh [--all-hosts | --hosts NAME,NAME...] [--no-sanitiz
   --no-sanitizers  leaves the sanitizer builds out: unit tests under AddressSanitizer and
                    ThreadSanitizer on this machine's Debian, some integration tests on trixie
   --pytest-args    everything that follows goes to pytest
-With all three, their Orthanc also runs at once, for what watches all of them.
+With all three, their Orthanc also runs at once, for what watches all of them. Last come the tests in a
+browser, against the Orthanc of each of the chosen hosts.
 The last line is "N passed, N failed"; the exit code is 0 only if nothing failed.
 END
 }
@@ -247,6 +248,40 @@ test_all_hosts()
   echo "${passed} ${failed}" > "${LOGS}/all-hosts.result"
 }
 
+# The browser of this machine against the Orthanc of each host, after they were built
+test_browser()
+{
+  local host lock work results passed failed status=0
+  work=$(work_of "${NATIVE}")
+  results=${work}/results
+  for host in $(printf '%s\n' "${NATIVE}" "${HOST_LIST[@]}" | sort -u)
+  do
+    exec {lock}> "${ROOTS_DIRECTORY}/${host}.lock"
+    flock "${lock}"
+  done
+  rm -f "${results}/browser.xml"
+  if step browser packages install_browser "${work}"
+  then
+    step browser tests on_host "${NATIVE}" offline \
+         env ADVANCED_REST_BROWSER_HOSTS="$(IFS=,; echo "${HOST_LIST[*]}")" \
+         bash @SOURCE@/Resources/Tools/TestHost.sh browser @WORK@ || status=1
+  else
+    status=1
+  fi
+  read -r passed failed <<< "$(cd "${results}" 2>/dev/null || cd /
+                               python3 "${SOURCE}/Resources/Tools/CountResults.py" browser.xml)"
+  if [ "${failed}" = 0 ]
+  then
+    failed=${status}
+  fi
+  echo "${passed} ${failed}" > "${LOGS}/browser.result"
+}
+
+install_browser()
+{
+  install_packages browser && install_node_modules "${SOURCE}" "$1/browser"
+}
+
 # The hosts one after the other; the logs that tell of failures go into a file
 test_hosts()
 {
@@ -322,6 +357,8 @@ then
   test_all_hosts
 fi
 
+test_browser
+
 while read -r log
 do
   if [ -n "${log}" ]
@@ -358,6 +395,10 @@ then
   TOTAL_PASSED=$((TOTAL_PASSED + passed))
   TOTAL_FAILED=$((TOTAL_FAILED + failed))
 fi
+read -r passed failed < "${LOGS}/browser.result"
+echo "browser: ${passed} passed, ${failed} failed"
+TOTAL_PASSED=$((TOTAL_PASSED + passed))
+TOTAL_FAILED=$((TOTAL_FAILED + failed))
 STATUS=0
 if [ "${TOTAL_FAILED}" != 0 ] || [ "${TOTAL_PASSED}" = 0 ]
 then

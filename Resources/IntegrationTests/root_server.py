@@ -47,10 +47,12 @@ class RootServer(Server):
             assert self.post("/tools/shutdown").status_code == 200
 
 
-def start_on(start, host, configuration, name):
-    """start: one of the fixtures; "name" is that of the directory in a root."""
-    if host == NATIVE:
-        return start(configuration)
-    directory = f"{ROOTS}/{host}{WORK_IN_ROOT}/{name}"
-    shutil.rmtree(directory, ignore_errors=True)
-    return start(configuration, directory=directory, kind=RootServer, host=host)
+def start_on(start, host, configuration, name, auth=None):
+    """start: one of the fixtures; "name" is that of the directory in a root; "auth": user and password."""
+    options = {}
+    if host != NATIVE:
+        options = {"directory": f"{ROOTS}/{host}{WORK_IN_ROOT}/{name}", "kind": RootServer, "host": host}
+        shutil.rmtree(options["directory"], ignore_errors=True)
+    server = start(configuration, should_start=False, **options)
+    server.auth = auth
+    return server.start()

@@ -185,6 +185,7 @@ def test_permissions_cover_the_routes(start_server, expect_errors):
         ("delete", f"/jobs/{job}/archive/pin"), ("put", f"/jobs/{job}/priority"),
         *(("post", f"/jobs/{job}/{verb}") for verb in ("cancel", "pause", "resume", "resubmit")),
         *(("post", f"/advanced-rest/jobs/{verb}") for verb in ("cancel", "resubmit", "delete")),
+        ("get", "/advanced-rest/app"), ("get", "/advanced-rest/app/main.js"), ("get", "/advanced-rest/features"),
         ("get", "/tools/metrics"), ("put", "/tools/metrics"), ("get", "/tools/metrics-prometheus"),
         ("get", "/advanced-rest/monitoring"), ("get", "/advanced-rest/monitoring/prometheus.yml"),
         ("get", "/advanced-rest/archives"), ("get", f"/advanced-rest/archives/{archive}"),
@@ -208,6 +209,8 @@ def test_permissions_cover_the_routes(start_server, expect_errors):
 
 WRONG = {
     "AdvancedRest": [5, "x", [], True],
+    "AdvancedRest.App": [5, "yes", []],
+    "AdvancedRest.App.Enabled": ["yes", 1],
     "AdvancedRest.Archive": [5, "yes", []],
     "AdvancedRest.Archive.Enabled": ["yes", 1],
     "AdvancedRest.Archive.Compression": ["Best", "fast ", 5, ""],

@@ -24,7 +24,8 @@ Usage: bash Resources/Test.sh [--all-hosts | --hosts NAME,NAME...] [--no-sanitiz
                    ThreadSanitizer on this machine's Debian, some integration tests on trixie
   --pytest-args    everything that follows goes to pytest
 With all three, their Orthanc also runs at once, for what watches all of them, and one after the other on the same
-storage; and the image of Docker/Debian13 is built and tested.
+storage; and the image of Docker/Debian13 is built and tested. Last come the tests in a browser, against the Orthanc of
+each of the chosen hosts.
 The last line is "N passed, N failed"; the exit code is 0 only if nothing failed.
 END
 }
@@ -228,53 +229,100 @@ test_host()
   exec {lock}>&-
 }
 
-# The Orthanc of all hosts at once, after they were built; a root is nobody else's meanwhile
-test_all_hosts()
+# count_part NAME STATUS: what NAME.xml says of a part that is no host's; one that failed without saying so
+# counts as a failure
+count_part()
 {
-  local host lock results passed failed status=0
-  STEP=
-  trap stop_step INT TERM
-  results=$(work_of "${NATIVE}")/results
-  for host in bookworm forky trixie
+  local passed failed
+  read -r passed failed <<< "$(cd "$(work_of "${NATIVE}")/results" 2>/dev/null || cd /
+                               python3 "${SOURCE}/Resources/Tools/CountResults.py" "$1.xml")"
+  if [ "${failed}" = 0 ]
+  then
+    failed=$2
+  fi
+  echo "${passed} ${failed}" > "${LOGS}/$1.result"
+  printf '%s\n' "${FAILED_LOGS[@]+"${FAILED_LOGS[@]}"}" > "${LOGS}/$1.failed"
+}
+
+# lock_hosts HOST...: the root of a host is nobody else's until unlock_hosts
+lock_hosts()
+{
+  local host lock
+  HOST_LOCKS=()
+  for host in $(printf '%s\n' "$@" | sort -u)
   do
     exec {lock}> "${ROOTS_DIRECTORY}/${host}.lock"
     flock "${lock}"
+    HOST_LOCKS+=("${lock}")
   done
-  rm -f "${results}/all-hosts.xml"
+}
+
+unlock_hosts()
+{
+  local lock
+  for lock in "${HOST_LOCKS[@]}"
+  do
+    exec {lock}>&-
+  done
+}
+
+# The Orthanc of all hosts at once, after they were built
+test_all_hosts()
+{
+  local status=0
+  lock_hosts "${HOST_LIST[@]}"
+  rm -f "$(work_of "${NATIVE}")/results/all-hosts.xml"
   step all-hosts metrics-and-change on_host "${NATIVE}" offline \
        bash @SOURCE@/Resources/Tools/TestHost.sh all-hosts @WORK@ || status=1
-  read -r passed failed <<< "$(cd "${results}" 2>/dev/null || cd /
-                               python3 "${SOURCE}/Resources/Tools/CountResults.py" all-hosts.xml)"
-  if [ "${failed}" = 0 ]
-  then
-    failed=${status}
-  fi
-  echo "${passed} ${failed}" > "${LOGS}/all-hosts.result"
-  printf '%s\n' "${FAILED_LOGS[@]+"${FAILED_LOGS[@]}"}" > "${LOGS}/all-hosts.failed"
+  unlock_hosts
+  count_part all-hosts "${status}"
 }
 
 # The image, built with the network at hand and tested without
 test_image()
 {
-  local lock results passed failed status=0
+  local status=0
   STEP=
   trap stop_step INT TERM
-  results=$(work_of "${NATIVE}")/results
-  exec {lock}> "${ROOTS_DIRECTORY}/image.lock"
-  flock "${lock}"
-  rm -f "${results}/image.xml"
+  lock_hosts image
+  rm -f "$(work_of "${NATIVE}")/results/image.xml"
   { step image build on_host "${NATIVE}" online \
          bash @SOURCE@/Resources/Tools/Image.sh -DWARNINGS_AS_ERRORS=ON &&
       step image tests on_host "${NATIVE}" offline bash @SOURCE@/Resources/Tools/TestHost.sh image @WORK@
   } || status=1
-  read -r passed failed <<< "$(cd "${results}" 2>/dev/null || cd /
-                               python3 "${SOURCE}/Resources/Tools/CountResults.py" image.xml)"
-  if [ "${failed}" = 0 ]
+  count_part image "${status}"
+}
+
+# The browser of this machine against the Orthanc of each host, after they were built
+test_browser()
+{
+  local status=0
+  lock_hosts "${NATIVE}" "${HOST_LIST[@]}"
+  rm -f "$(work_of "${NATIVE}")/results/browser.xml"
+  { step browser packages install_browser "$(work_of "${NATIVE}")" &&
+      step browser tests on_host "${NATIVE}" offline \
+           env ADVANCED_REST_BROWSER_HOSTS="$(IFS=,; echo "${HOST_LIST[*]}")" \
+           bash @SOURCE@/Resources/Tools/TestHost.sh browser @WORK@
+  } || status=1
+  unlock_hosts
+  count_part browser "${status}"
+}
+
+install_browser()
+{
+  install_packages browser && install_node_modules "${SOURCE}" "$1/browser"
+}
+
+# What needs the hosts together
+test_together()
+{
+  STEP=
+  trap stop_step INT TERM
+  if [ "${ALL_HOSTS}" = yes ]
   then
-    failed=${status}
+    test_all_hosts
   fi
-  echo "${passed} ${failed}" > "${LOGS}/image.result"
-  printf '%s\n' "${FAILED_LOGS[@]+"${FAILED_LOGS[@]}"}" > "${LOGS}/image.failed"
+  test_browser
 }
 
 # The hosts one after the other; the logs that tell of failures go into a file
@@ -354,18 +402,22 @@ ALL_HOSTS=no
 if [ "${#NATIVE_LIST[@]}" != 0 ] && [ "$(printf '%s\n' "${HOST_LIST[@]}" | sort -u | wc -l)" = 3 ]
 then
   ALL_HOSTS=yes
-  # One beside the other: both wait more than they work
-  trap stop_chains INT TERM
-  test_all_hosts &
-  CHAINS=($!)
+fi
+# One beside the other: both wait more than they work
+CHAINS=()
+trap stop_chains INT TERM
+if [ "${ALL_HOSTS}" = yes ]
+then
   test_image &
   CHAINS+=($!)
-  for chain in "${CHAINS[@]}"
-  do
-    wait "${chain}" || true
-  done
-  trap stop_step INT TERM
 fi
+test_together &
+CHAINS+=($!)
+for chain in "${CHAINS[@]}"
+do
+  wait "${chain}" || true
+done
+trap stop_step INT TERM
 
 while read -r log
 do
@@ -373,7 +425,7 @@ do
   then
     FAILED_LOGS+=("${log}")
   fi
-done < <(cat "${LOGS}"/*.failed 2>/dev/null)
+done < <(sort -u "${LOGS}"/*.failed 2>/dev/null)
 for log in "${FAILED_LOGS[@]+"${FAILED_LOGS[@]}"}"
 do
   echo
@@ -396,20 +448,22 @@ do
   TOTAL_PASSED=$((TOTAL_PASSED + passed))
   TOTAL_FAILED=$((TOTAL_FAILED + failed))
 done
+PARTS=(browser)
 if [ "${ALL_HOSTS}" = yes ]
 then
-  for part in all-hosts image
-  do
-    passed=0 failed=1
-    if [ -e "${LOGS}/${part}.result" ]
-    then
-      read -r passed failed < "${LOGS}/${part}.result"
-    fi
-    echo "${part}: ${passed} passed, ${failed} failed"
-    TOTAL_PASSED=$((TOTAL_PASSED + passed))
-    TOTAL_FAILED=$((TOTAL_FAILED + failed))
-  done
+  PARTS+=(all-hosts image)
 fi
+for part in "${PARTS[@]}"
+do
+  passed=0 failed=1
+  if [ -e "${LOGS}/${part}.result" ]
+  then
+    read -r passed failed < "${LOGS}/${part}.result"
+  fi
+  echo "${part}: ${passed} passed, ${failed} failed"
+  TOTAL_PASSED=$((TOTAL_PASSED + passed))
+  TOTAL_FAILED=$((TOTAL_FAILED + failed))
+done
 STATUS=0
 if [ "${TOTAL_FAILED}" != 0 ] || [ "${TOTAL_PASSED}" = 0 ]
 then

@@ -409,7 +409,7 @@ export class JobsView {
       [t('detail.created'), formatFullTime(job.created)],
       [t('detail.completed'), formatFullTime(job.completed)],
       [t('detail.runtime'), job.runtime ? formatDuration(job.runtime) : ''],
-      [t('detail.instances'), job.instances === undefined ? '' : `${formatNumber(job.instances)} · ${formatBytes(job.sourceSize)}`],
+      [t('detail.instances'), job.instances === undefined ? '' : [formatNumber(job.instances), job.sourceSize ? formatBytes(job.sourceSize) : ''].filter(Boolean).join(' · ')],
       [t('detail.attempts'), job.attempts > 1 ? formatNumber(job.attempts) : ''],
       [t('detail.reused'), job.isReused ? t('detail.reusedText') : ''],
       [t('detail.downloads'), job.result ? formatNumber(job.result.downloads) : ''],

@@ -35,6 +35,18 @@ function readResult(json, content) {
   };
 }
 
+// The host describes whatever comes by REST as "REST API", which says nothing
+function nameJob(type, content) {
+  const text = content.Filename || (content.Description !== 'REST API' && content.Description) || typeName(type);
+  const target = content.RemoteAet || content.Peer;
+  return target ? `${text} → ${target}` : String(text);
+}
+
+function readResources(content) {
+  const lists = [content.Resources, content.ParentResources].filter(Array.isArray);
+  return lists.flat().filter((id) => typeof id === 'string');
+}
+
 export function parseJob(json) {
   const content = json.Content && typeof json.Content === 'object' ? json.Content : {};
   const isArchive = json.Type === 'Archive' || json.Type === 'Media';
@@ -48,7 +60,7 @@ export function parseJob(json) {
     priority: json.Priority || 0,
     isOurs,
     isStream: isArchive && !isOurs && features.Jobs,
-    name: String(content.Filename || content.Description || json.Type || ''),
+    name: nameJob(json.Type, content),
     size: Number(result ? result.size : content.ArchiveSize || 0),
     sourceSize: Number(content.UncompressedSize || 0),
     instances: content.InstancesCount,
@@ -60,7 +72,7 @@ export function parseJob(json) {
     queue: content.QueuePosition,
     attempts: content.Attempts || 0,
     nextAttempt: parseTime(content.NextAttempt),
-    resources: Array.isArray(content.Resources) ? content.Resources : [],
+    resources: readResources(content),
     resourcesCount: content.ResourcesCount,
     isReused: Boolean(content.Reused),
     errorCode: json.ErrorCode || 0,

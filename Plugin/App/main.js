@@ -109,7 +109,7 @@ async function start() {
   });
   await show();
   startLive();
-  announceSinceLastVisit();
+  await announceSinceLastVisit();
   document.documentElement.dataset.ready = '';
 }
 

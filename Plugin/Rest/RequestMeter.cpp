@@ -72,6 +72,10 @@ namespace OrthancPlugins
       {
         return number == 0 ? "{id}" : "{name}";
       }
+      if (group == ".*")
+      {
+        return "{path}";
+      }
       return group.find('|') == std::string::npos ? group : "{verb}";
     }
   } // namespace

@@ -27,13 +27,13 @@ def host(request):
 
 @pytest.fixture(scope="module")
 def start_on_host(host, start_module_server):
-    """start_on_host(configuration): an Orthanc of that host with the plugin, for the tests of a file."""
+    """start_on_host(configuration, auth=None): an Orthanc of that host, for the tests of a file."""
     count = 0
 
-    def start(configuration=None):
+    def start(configuration=None, auth=None):
         nonlocal count
         count += 1
-        return start_on(start_module_server, host, configuration or {}, f"browser-{count}")
+        return start_on(start_module_server, host, configuration or {}, f"browser-{count}", auth)
     return start
 
 

@@ -381,8 +381,7 @@ def private_server(start_module_server, host):  # noqa: F811
     configuration = {
         "AuthenticationEnabled": True, "RegisteredUsers": USERS,
         "AdvancedRest": {"Jobs": {"OwnJobsOnly": True, "Administrators": ["root"]}}}
-    private = start_on(lambda given, **options: start_module_server(
-        given, should_start=False, **options), host, configuration, "browser-users")
+    private = start_on(start_module_server, host, configuration, "browser-users", should_start=False)
     plain = private.request
     private.request = lambda method, path, **options: plain(
         method, path, **{"auth": ("root", "r"), **options})

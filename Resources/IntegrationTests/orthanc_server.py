@@ -80,6 +80,7 @@ class Server:
         self.environment = environment or {}
         self.process = None
         self.is_leaving = False
+        self.auth = None            # user and password of requests that name none
         self.port = find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = os.path.join(self.directory, "orthanc.log")
@@ -141,7 +142,7 @@ class Server:
             raise AssertionError(f"Orthanc has stopped with {self.process.returncode}:\n"
                                  f"{self.read_log()[-5000:]}")
         try:
-            return requests.get(self.url + "/system", timeout=30).status_code == 200
+            return requests.get(self.url + "/system", timeout=30, auth=self.auth).status_code == 200
         except requests.ConnectionError:
             return False
 
@@ -217,6 +218,7 @@ class Server:
 
     def request(self, method, path, **options):
         options.setdefault("timeout", 120)
+        options.setdefault("auth", self.auth)
         return requests.request(method, self.url + path, **options)
 
     def get(self, path, **options):

@@ -69,10 +69,12 @@ class RootServer(Server):
         raise AssertionError(f"no Orthanc of {self.host} runs")
 
 
-def start_on(start, host, configuration, name, **options):
-    """start: one of the fixtures; "name" is that of the directory in a root."""
-    if host == NATIVE:
-        return start(configuration, **options)
-    directory = f"{ROOTS}/{host}{WORK_IN_ROOT}/{name}"
-    shutil.rmtree(directory, ignore_errors=True)
-    return start(configuration, directory=directory, kind=RootServer, host=host, **options)
+def start_on(start, host, configuration, name, auth=None, should_start=True):
+    """start: one of the fixtures; "name" is that of the directory in a root; "auth": user and password."""
+    options = {}
+    if host != NATIVE:
+        options = {"directory": f"{ROOTS}/{host}{WORK_IN_ROOT}/{name}", "kind": RootServer, "host": host}
+        shutil.rmtree(options["directory"], ignore_errors=True)
+    server = start(configuration, should_start=False, **options)
+    server.auth = auth
+    return server.start() if should_start else server

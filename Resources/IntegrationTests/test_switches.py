@@ -170,6 +170,8 @@ def test_documented_configuration_is_accepted(start_server):
 
 WRONG = {
     "AdvancedRest": [5, "x", [], True],
+    "AdvancedRest.App": [5, "yes", []],
+    "AdvancedRest.App.Enabled": ["yes", 1],
     "AdvancedRest.Archive": [5, "yes", []],
     "AdvancedRest.Archive.Enabled": ["yes", 1],
     "AdvancedRest.Archive.Compression": ["Best", "fast ", 5, ""],

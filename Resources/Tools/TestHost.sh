@@ -176,6 +176,12 @@ case "${STEP}" in
     rm -f "${RESULTS}/browser.xml"
     prepare_roots
     export ADVANCED_REST_BROWSER_HOSTS="${ADVANCED_REST_BROWSER_HOSTS:-${ADVANCED_REST_NATIVE}}"
+    if [ ! -e "${ADVANCED_REST_PLUGIN}" ]
+    then
+      # Only hosts in roots: their plugin counts
+      ADVANCED_REST_PLUGIN="${ROOTS_DIRECTORY}/${ADVANCED_REST_BROWSER_HOSTS%%,*}"
+      ADVANCED_REST_PLUGIN+="${ADVANCED_REST_WORK_IN_ROOT}/build/libOrthancAdvancedRest.so"
+    fi
     export ADVANCED_REST_NODE_MODULES="${WORK}/browser/node_modules"
     timeout -k 30 1500 /usr/bin/python3 -m pytest -p no:cacheprovider \
             --junit-xml="${RESULTS}/browser.xml" "$@" \

@@ -25,6 +25,7 @@ namespace OrthancPlugins
     EXPECT_EQ("/jobs/{id}", MakeRouteTemplate("/jobs/([^/]+)"));
     EXPECT_EQ("/jobs/{id}/{verb}", MakeRouteTemplate("/jobs/([^/]+)/(cancel|pause)"));
     EXPECT_EQ("/jobs/{id}/archive", MakeRouteTemplate("/jobs/([^/]+)/(archive)"));
+    EXPECT_EQ("/app/{path}", MakeRouteTemplate("/app/(.*)"));
     EXPECT_EQ("/jobs/{id}/{name}", MakeRouteTemplate("/jobs/([^/]+)/([^/]+)"));
   }
 

@@ -81,14 +81,15 @@ namespace OrthancPlugins
   {
     for (unsigned attempt = 1;; attempt++)
     {
-      const HostResource resource = GetAlone(level, id);
       try
       {
-        return DescribeFound(resource, options);
+        return DescribeFound(GetAlone(level, id), options);
       }
       catch (const Failure& failure)
       {
-        // The description takes several calls: something else may have been deleted between two of them
+        // The description takes several calls: something else may have been deleted between two of
+        // them. Orthanc 1.10.1 also was seen not to find a study once in thousands of times while others
+        // add to it and delete from it
         if (attempt == MAX_ATTEMPTS || !IsAboutUnknown(failure.GetKind()))
         {
           throw;

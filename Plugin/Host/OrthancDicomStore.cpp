@@ -18,11 +18,6 @@ namespace OrthancPlugins
     constexpr std::chrono::seconds BRANCH_AGE(1);
     constexpr unsigned MAX_ATTEMPTS = 5;
 
-    bool IsAboutUnknown(FailureKind kind)
-    {
-      return kind == FailureKind::UnknownResource || kind == FailureKind::NotFound;
-    }
-
     Failure MakeUnknown(const std::string& id)
     {
       return Failure(FailureKind::UnknownResource, "Unknown resource: " + id);
@@ -81,16 +76,15 @@ namespace OrthancPlugins
   {
     for (unsigned attempt = 1;; attempt++)
     {
+      const HostResource resource = GetAlone(level, id);
       try
       {
-        return DescribeFound(GetAlone(level, id), options);
+        return DescribeFound(resource, options);
       }
       catch (const Failure& failure)
       {
-        // The description takes several calls: something else may have been deleted between two of
-        // them. Orthanc 1.10.1 also was seen not to find a study once in thousands of times while others
-        // add to it and delete from it
-        if (attempt == MAX_ATTEMPTS || !IsAboutUnknown(failure.GetKind()))
+        // The description takes several calls: something else may have been deleted between two of them
+        if (attempt == MAX_ATTEMPTS || failure.GetKind() != FailureKind::UnknownResource)
         {
           throw;
         }

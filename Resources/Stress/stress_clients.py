@@ -15,8 +15,8 @@ import requests
 
 import document_samples
 
-# What a request of a healthy client may get while the server does as documented
-GONE = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, requests.Timeout)
+# A connection that breaks, or cannot be made
+GONE = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, requests.Timeout, OSError)
 JOB_VERBS = ("cancel", "pause", "resume", "resubmit")
 
 # A job that was erased meanwhile is no job: Orthanc itself answers with 400 or 404, Orthanc 1.10.1 also with 405

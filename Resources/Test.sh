@@ -21,7 +21,8 @@ Usage: bash Resources/Test.sh [--all-hosts | --hosts NAME,NAME...] [--no-sanitiz
                    (another place: environment variable ADVANCED_REST_ROOTS)
   --hosts          only these of them
   --no-sanitizers  leaves the sanitizer builds out: unit tests under AddressSanitizer and
-                   ThreadSanitizer on this machine's Debian, some integration tests on trixie
+                   ThreadSanitizer and a minute of Resources/Stress.sh on this machine's Debian,
+                   20 seconds for each fuzzer on bookworm, some integration tests on trixie
   --pytest-args    everything that follows goes to pytest
 With all three, their Orthanc also runs at once, for what watches all of them, and one after the other on the same
 storage; and the image of Docker/Debian13 is built and tested. Last come the tests in a browser, against the Orthanc of
@@ -182,7 +183,12 @@ test_host()
   if [ "${SANITIZERS}" = yes ] && [ "${host}" = "${NATIVE}" ]
   then
     results+=(address-UnitTests.xml address-HostUnitTests.xml
-              thread-UnitTests.xml thread-HostUnitTests.xml)
+              thread-UnitTests.xml thread-HostUnitTests.xml stress.xml)
+  fi
+  # The compiler of the fuzzers is that of Debian 12
+  if [ "${SANITIZERS}" = yes ] && [ "${host}" = "${NATIVE}" ] && [ "${host}" = bookworm ]
+  then
+    results+=(fuzz.xml)
   fi
   # The C library of Debian 12 hangs in the start of Orthanc when AddressSanitizer is loaded into it
   if [ "${SANITIZERS}" = yes ] && [ "${host}" = trixie ]
@@ -208,6 +214,14 @@ test_host()
            bash @SOURCE@/Resources/Tools/TestHost.sh address @WORK@ || true
       step "${host}" thread on_host "${host}" offline \
            bash @SOURCE@/Resources/Tools/TestHost.sh thread @WORK@ || true
+      # With the plugin that the unit tests were built with
+      step "${host}" stress on_host "${host}" offline \
+           bash @SOURCE@/Resources/Tools/TestHost.sh stress @WORK@ --sanitizer thread || true
+    fi
+    if [ "${SANITIZERS}" = yes ] && [ "${host}" = "${NATIVE}" ] && [ "${host}" = bookworm ]
+    then
+      step "${host}" fuzz on_host "${host}" offline \
+           bash @SOURCE@/Resources/Tools/TestHost.sh fuzz @WORK@ || true
     fi
     if [ "${SANITIZERS}" = yes ] && [ "${host}" = trixie ]
     then

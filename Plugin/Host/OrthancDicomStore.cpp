@@ -18,11 +18,6 @@ namespace OrthancPlugins
     constexpr std::chrono::seconds BRANCH_AGE(1);
     constexpr unsigned MAX_ATTEMPTS = 5;
 
-    bool IsAboutUnknown(FailureKind kind)
-    {
-      return kind == FailureKind::UnknownResource || kind == FailureKind::NotFound;
-    }
-
     Failure MakeUnknown(const std::string& id)
     {
       return Failure(FailureKind::UnknownResource, "Unknown resource: " + id);
@@ -89,7 +84,7 @@ namespace OrthancPlugins
       catch (const Failure& failure)
       {
         // The description takes several calls: something else may have been deleted between two of them
-        if (attempt == MAX_ATTEMPTS || !IsAboutUnknown(failure.GetKind()))
+        if (attempt == MAX_ATTEMPTS || failure.GetKind() != FailureKind::UnknownResource)
         {
           throw;
         }

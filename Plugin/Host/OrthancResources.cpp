@@ -406,11 +406,34 @@ namespace OrthancPlugins
     return version_.IsAtLeast(1, 12, 5);
   }
 
+  std::optional<Json::Value> OrthancResources::FindJson(const std::string& path) const
+  {
+    try
+    {
+      return api_.GetJson(path);
+    }
+    catch (const Failure& failure)
+    {
+      if (failure.GetKind() != FailureKind::UnknownResource &&
+          failure.GetKind() != FailureKind::NotFound)
+      {
+        throw;
+      }
+      return std::nullopt;
+    }
+  }
+
   // 1.10.1 tells the lower 32 bits of "FileSize" only; the sum of a series is told in full
   void OrthancResources::CorrectSizes(const std::string& seriesId,
                                       std::vector<StoredInstance>& instances) const
   {
-    const Json::Value statistics = api_.GetJson("/series/" + seriesId + "/statistics");
+    const std::optional<Json::Value> found = FindJson("/series/" + seriesId + "/statistics");
+    if (!found.has_value())
+    {
+      instances.clear(); // deleted since it was listed
+      return;
+    }
+    const Json::Value& statistics = *found;
     std::uint64_t sum = 0;
     for (const StoredInstance& instance : instances)
     {

@@ -75,6 +75,7 @@ namespace OrthancPlugins
     std::vector<std::vector<StoredInstance>>
     ListByIdentifier(const std::vector<HostResource>& allSeries,
                      const DescribeOptions& options) const;
+    std::optional<Json::Value> FindJson(const std::string& path) const; // absent: no such resource
     void CorrectSizes(const std::string& seriesId, std::vector<StoredInstance>& instances) const;
 
     OrthancRestApi& api_;

@@ -12,7 +12,8 @@ RUN_PACKAGES=(orthanc curl unzip python3 python3-pydicom iproute2 procps)
 TEST_PACKAGES=(
   orthanc python3-pydicom python3-pytest python3-pytest-xdist python3-requests python3-numpy python3-jsonschema
   curl wget aria2 chromium unzip libarchive-tools nginx-light dcmtk dicom3tools qpdf poppler-utils iproute2
-  procps coreutils prometheus python3-prometheus-client orthanc-gdcm lintian)
+  procps coreutils prometheus python3-prometheus-client lintian
+  orthanc-gdcm orthanc-dicomweb orthanc-postgresql postgresql)
 # For the browser tests, which run on the machine itself; "npm ci" adds the library that drives the browser
 BROWSER_PACKAGES=(
   chromium orthanc python3-pydicom python3-pytest python3-requests python3-numpy iproute2)
@@ -40,13 +41,13 @@ is_installed()
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# Prints the packages of the tests whose names differ between versions of Debian: 7-Zip's "7z", and the
-# tools that decide about the style of the sources
+# Prints the packages of the tests whose names differ between versions of Debian: 7-Zip's "7z", the tools
+# that decide about the style of the sources, and the compiler of the fuzzers
 other_test_packages()
 {
   if [ "$(debian_codename)" = bookworm ]
   then
-    echo p7zip-full clang-format-14 clang-tidy-14
+    echo p7zip-full clang-format-14 clang-tidy-14 clang-14 libclang-rt-14-dev llvm-14
   else
     echo 7zip
   fi

@@ -3,9 +3,9 @@
 # SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
 
 # One step of the tests, on the Debian it runs on:
-#   bash TestHost.sh STEP WORK_DIRECTORY [pytest argument]...
-# STEP: build, unit, integration, address, thread, integration-address, package, all-hosts, image or browser
-# Results are JUnit files in WORK_DIRECTORY/results. "all-hosts" and "browser" want the builds in the roots too
+#   bash TestHost.sh STEP WORK_DIRECTORY [argument]...
+# STEP: build, unit, integration, address, thread, integration-address, stress, fuzz, package, all-hosts, image or
+# browser. Results are JUnit files in WORK_DIRECTORY/results. "all-hosts" and "browser" want the builds in the roots too
 
 set -euo pipefail
 
@@ -144,6 +144,45 @@ case "${STEP}" in
             --junit-xml="${RESULTS}/integration-address.xml" "${SOURCE}/Resources/IntegrationTests"
     ;;
 
+  stress)
+    # Arguments are those of Resources/Stress/Stress.py
+    rm -f "${RESULTS}/stress.xml"
+    case " $* " in
+      *" --sanitizer address "*)
+        configure_sanitized Address
+        BUILD="${WORK}/build-address"
+        ADVANCED_REST_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)"
+        export ADVANCED_REST_PRELOAD
+        ;;
+      *" --sanitizer thread "*)
+        configure_sanitized Thread
+        BUILD="${WORK}/build-thread"
+        ADVANCED_REST_PRELOAD=$(g++ -print-file-name=libtsan.so)
+        export ADVANCED_REST_PRELOAD
+        ;;
+      *)
+        configure "${WORK}/build"
+        BUILD="${WORK}/build"
+        ;;
+    esac
+    cmake --build "${BUILD}" --parallel "${JOBS}" --target OrthancAdvancedRest
+    export ADVANCED_REST_PLUGIN="${BUILD}/libOrthancAdvancedRest.so"
+    /usr/bin/python3 "${SOURCE}/Resources/Stress/Stress.py" --result "${RESULTS}/stress.xml" "$@"
+    ;;
+
+  fuzz)
+    # Every target for ADVANCED_REST_FUZZ_SECONDS; its results are a test per target. Arguments: only
+    # these targets. New inputs are collected in WORK_DIRECTORY/fuzz
+    rm -f "${RESULTS}/fuzz.xml"
+    configure "${WORK}/build-fuzz" -DBUILD_FUZZERS=ON -DBUILD_UNIT_TESTS=OFF \
+              -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-O1 -g1"
+    cmake --build "${WORK}/build-fuzz" --parallel "${JOBS}" --target FuzzTests
+    /usr/bin/python3 "${SOURCE}/Resources/Tools/RunFuzzers.py" \
+                     --seconds "${ADVANCED_REST_FUZZ_SECONDS:-20}" --work "${WORK}/fuzz" \
+                     --corpus "${SOURCE}/UnitTests/Fuzz/Corpus" --result "${RESULTS}/fuzz.xml" \
+                     "${WORK}/build-fuzz/UnitTests/Fuzz/FuzzTests" "$@"
+    ;;
+
   package)
     # The package of this Debian, made of the build, and once more elsewhere
     rm -f "${RESULTS}/package.xml"
@@ -186,7 +225,7 @@ case "${STEP}" in
     timeout -k 30 1500 /usr/bin/python3 -m pytest -p no:cacheprovider \
             --junit-xml="${RESULTS}/browser.xml" "$@" \
             "${SOURCE}"/Resources/IntegrationTests/browser_app.py \
-            $(ls "${SOURCE}"/Resources/IntegrationTests/browser_explorer.py 2>/dev/null)
+            "${SOURCE}"/Resources/IntegrationTests/browser_explorer.py
     ;;
 
   *)

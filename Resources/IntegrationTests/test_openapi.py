@@ -201,7 +201,7 @@ class Walk:
         answer = server.post(f"/studies/{self.elsewhere['study']}/documents", make_pdf())
         assert answer.status_code == 200, answer.text
         self.pdf = answer.json()["ID"]
-        for fields in [{"NotifyUrl": receiver.origin + "/hook"}] + 12 * [{}]:
+        for fields in [{"NotifyUrl": receiver.origin + "/hook"}] + 16 * [{}]:
             self.spare.append(server.submit(self.study_path(), Reuse=False, **fields))
         for job in self.spare:
             server.wait_success(job)
@@ -323,6 +323,11 @@ def get_usual_status(operation):
     return 200 if "200" in operation.responses and operation.name != "getOutput" else 404
 
 
+def is_refused_for_age(operation, status):
+    """The host before 1.12 deletes neither jobs nor outputs, so it does not say that there are none."""
+    return VERSION < (1, 12, 1) and status == "404" and operation.verb == "delete" and "405" in operation.responses
+
+
 def is_thorough(operation):
     """All levels of archives and media share their parser: every choice is tried on one of them."""
     return operation.fields["tags"][0] not in ("Archive", "Media") or "Study" in operation.name
@@ -399,14 +404,13 @@ def test_arguments(walk, operation):
 def test_members(walk, operation):
     base = {"Estimate": True} if "Archive" in operation.fields["tags"] + ["Archive"][:operation.name[-5:] == "Media"] \
         else {"DryRun": True, "Tags": {"PatientID": "P9"}} if operation.name == "createDicom" else {"Ids": ["nobody"]}
-    members = operation.get_members()
+    members, values = operation.get_members(), walk.prepare(operation)
     if "Resources" in members:
         base["Resources"] = [walk.values["study"]]
     for name, schema in members.items():
         flat = flatten(schema)
         needs = {"Transcode": "1.2.840.10008.1.2.1"} if name == "LossyQuality" else {}
         examples = flat.get("enum") or flat.get("examples", [])
-        values = walk.prepare(operation)
         for example in [walk.fill(example, values) for example in examples[:None if is_thorough(operation) else 1]]:
             walk.send(operation, body={**base, **needs, name: example})
         if name == "Content":
@@ -560,6 +564,10 @@ def test_other_refusals(walk):
     for name in ("getPdf", "getDocument", "getPreview"):
         walk.send(OPERATIONS[name], walk.values, status=404)    # an image
     for operation in ALL:
+        if "Resources" in operation.get_members():
+            walk.send(operation, body={"Resources": [UNKNOWN_RESOURCE]}, status=404)
+        if "application/json" in operation.body and operation.name not in ("addPrivateDictionary", "setPrivateDictionary"):
+            walk.send(operation, body="{", status=400)
         for argument in ("encrypt", "password"):
             if operation.verb == "get" and operation.find_parameter("compression"):
                 walk.send(operation, arguments={argument: "secret"}, status=400)
@@ -599,5 +607,6 @@ def test_every_status_was_seen(walk, request):
     assert walk.seen <= documented
     mine = {item.function.__name__ for item in request.session.items if item.module is request.module}
     if mine == {name for name in dir(request.module) if name.startswith("test_")}:
-        missing = {(name, status) for name, status in documented - walk.seen - NO_OUTPUTS if status not in ELSEWHERE}
+        missing = {(name, status) for name, status in documented - walk.seen - NO_OUTPUTS
+                   if status not in ELSEWHERE and not is_refused_for_age(OPERATIONS[name], status)}
         assert not missing, missing

@@ -71,14 +71,16 @@ def test_paths_of_the_rest_api_exist(page):
 
 def read_documented_options():
     """Name -> default, as text of the page."""
-    return dict(re.findall(r"^\| `(\w+\.\w+)` \| (.*?) \|", read(os.path.join(FOLDER, "Configuration.md")), re.MULTILINE))
+    text = read(os.path.join(FOLDER, "Configuration.md"))
+    return dict(re.findall(r"^\| `(\w+\.\w+)` \| (.*?) \|", text, re.MULTILINE))
 
 
 def read_parsed_options():
     """The names that Plugin/SettingsParser.cpp reads, with their sections."""
     sections = {"ReadArchiveSettings": "Archive", "ReadMediaSettings": "Media", "ReadOverlays": "Media",
                 "ReadJobSettings": "Jobs", "ReadSpoolSettings": "Spool", "ReadMetricsSettings": "Metrics",
-                "ReadDocumentSettings": "Documents", "ReadWebhookSettings": "Webhooks", "ReadWebhookTargets": "Webhooks",
+                "ReadDocumentSettings": "Documents", "ReadAppSettings": "App",
+                "ReadWebhookSettings": "Webhooks", "ReadWebhookTargets": "Webhooks",
                 "ReadWebhookTarget": None}
     source = read(os.path.join(RESOURCES, os.pardir, "Plugin", "SettingsParser.cpp"))
     options, section = set(), None

@@ -27,7 +27,7 @@ from test_webhooks import Receiver
 
 ALL = list(OPERATIONS.values())
 UNKNOWN = {"job": "00000000-0000-4000-8000-000000000000", "archive": "00000000-0000-4000-8000-000000000000",
-           "file": "nothing.yml", "volume": "9", "output": "nothing"}
+           "file": "nothing.yml", "asset": "nothing.css", "volume": "9", "output": "nothing"}
 UNKNOWN_RESOURCE = "00000000-00000000-00000000-00000000-00000000"
 SAMPLES = {"application/pdf": make_pdf(), "text/xml": make_cda(), "model/stl": make_stl(),
            "model/obj": b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "model/mtl": b"newmtl red\nKd 1 0 0\n",
@@ -111,9 +111,9 @@ def test_routes_are_those_of_the_table():
 
 
 def read_handlers():
-    return "\n".join(read_source(os.path.relpath(path, read_source.__globals__["RESOURCES"] + "/../Plugin"))
-                     for folder in ("Rest", "Http")
-                     for path in glob.glob(os.path.join(openapi_file.RESOURCES, os.pardir, "Plugin", folder, "*.cpp")))
+    folder = os.path.join(openapi_file.RESOURCES, os.pardir, "Plugin")
+    return "\n".join(read_source(os.path.relpath(path, folder)) for part in ("Rest", "Http")
+                     for path in sorted(glob.glob(os.path.join(folder, part, "*.cpp"))))
 
 
 def test_arguments_and_headers_are_those_that_the_code_reads():
@@ -145,8 +145,8 @@ def test_members_are_those_that_the_code_reads():
         names - {"Resources", "Format", "Profile", "VolumeSizeMB", "Readme", "Pdf", "Index", "Overlay"}
 
     create = read_source("Rest/CreateDicomRequest.cpp")
-    names = set(re.findall(r'(?:CheckType\(body, |ReadText\(fields, |ReadBoolean\(fields, |fields\[|body\[|fields\.get\()"(\w+)"',
-                           create))
+    readers = r"CheckType\(body, |ReadText\(fields, |ReadBoolean\(fields, |fields\[|body\[|fields\.get\("
+    names = set(re.findall(rf'(?:{readers})"(\w+)"', create))
     assert names == set(OPERATIONS["createDicom"].get_members())
     assert set(re.findall(r'field == "(\w+)"', read_source("Rest/JobQuery.cpp"))) == \
         set(OPERATIONS["cancelJobs"].get_members())
@@ -176,8 +176,8 @@ def test_permissions_cover_the_routes():
     for operation in ALL:
         if "200" not in operation.responses or operation.name in ("getOutput", "deleteOutput"):
             continue    # names that no output of a job has
-        path = re.sub(r"\{(\w+)\}", lambda match: {"file": "prometheus.yml", "volume": "1"}.get(match.group(1), "0a-1b"),
-                      operation.path)
+        values = {"file": "prometheus.yml", "volume": "1"}
+        path = re.sub(r"\{(\w+)\}", lambda match: values.get(match.group(1), "0a-1b"), operation.path)
         allowing = {index for index, (verb, pattern, _) in enumerate(rows)
                     if verb == operation.verb and re.search(pattern, path)}
         assert allowing, operation.name
@@ -195,13 +195,14 @@ class Walk:
         self.session = requests.Session()
         self.seen = set()
         self.spare = []
-        self.values = {"volume": "1", "output": "anything", "file": "prometheus.yml", **self.upload("P1")}
+        self.values = {"volume": "1", "output": "anything", "file": "prometheus.yml", "asset": "app.css",
+                       **self.upload("P1")}
         # Documents go elsewhere, so that archives do not grow while the tests run
         self.elsewhere = self.upload("P2")
         answer = server.post(f"/studies/{self.elsewhere['study']}/documents", make_pdf())
         assert answer.status_code == 200, answer.text
         self.pdf = answer.json()["ID"]
-        for fields in [{"NotifyUrl": receiver.origin + "/hook"}] + 12 * [{}]:
+        for fields in [{"NotifyUrl": receiver.origin + "/hook"}] + 16 * [{}]:
             self.spare.append(server.submit(self.study_path(), Reuse=False, **fields))
         for job in self.spare:
             server.wait_success(job)
@@ -323,6 +324,11 @@ def get_usual_status(operation):
     return 200 if "200" in operation.responses and operation.name != "getOutput" else 404
 
 
+def is_refused_for_age(operation, status):
+    """The host before 1.12 deletes neither jobs nor outputs, so it does not say that there are none."""
+    return VERSION < (1, 12, 1) and status == "404" and operation.verb == "delete" and "405" in operation.responses
+
+
 def is_thorough(operation):
     """All levels of archives and media share their parser: every choice is tried on one of them."""
     return operation.fields["tags"][0] not in ("Archive", "Media") or "Study" in operation.name
@@ -385,7 +391,7 @@ def test_arguments(walk, operation):
             continue
         for value in list_invalid_arguments(parameter)[:None if is_thorough(operation) else 1]:
             status = parameter.get("x-invalid-status", 400)
-            answer = walk.send(operation, arguments={**needs, name: value}, values=walk.prepare(operation), status=status)
+            answer = walk.send(operation, walk.prepare(operation), {**needs, name: value}, status=status)
             details = answer.json().get("Details", "")
             if status != 400:
                 continue
@@ -399,14 +405,13 @@ def test_arguments(walk, operation):
 def test_members(walk, operation):
     base = {"Estimate": True} if "Archive" in operation.fields["tags"] + ["Archive"][:operation.name[-5:] == "Media"] \
         else {"DryRun": True, "Tags": {"PatientID": "P9"}} if operation.name == "createDicom" else {"Ids": ["nobody"]}
-    members = operation.get_members()
+    members, values = operation.get_members(), walk.prepare(operation)
     if "Resources" in members:
         base["Resources"] = [walk.values["study"]]
     for name, schema in members.items():
         flat = flatten(schema)
         needs = {"Transcode": "1.2.840.10008.1.2.1"} if name == "LossyQuality" else {}
         examples = flat.get("enum") or flat.get("examples", [])
-        values = walk.prepare(operation)
         for example in [walk.fill(example, values) for example in examples[:None if is_thorough(operation) else 1]]:
             walk.send(operation, body={**base, **needs, name: example})
         if name == "Content":
@@ -442,7 +447,7 @@ def test_headers(walk, operation):
                                status=400)
             assert names_field(answer.json()["Details"], name), answer.text
     if "416" in operation.responses:
-        walk.send(operation, walk.prepare(operation), arguments=stored, headers={"Range": "bytes=999999999-"}, status=416)
+        walk.send(operation, walk.prepare(operation), stored, {"Range": "bytes=999999999-"}, status=416)
 
 
 @by_name([operation for operation in ALL if "multipart/form-data" in operation.body])
@@ -453,8 +458,8 @@ def test_form_parts(walk, operation):
         if name == "file":
             continue
         for value, status in [(schema["examples"][0], 200)] + [(value, 400) for value in list_invalid(schema)]:
-            answer = walk.send(operation, values, files={"file": ("report.pdf", make_pdf()), name: (None, walk.fill(value))},
-                               status=status)
+            parts = {"file": ("report.pdf", make_pdf()), name: (None, walk.fill(value))}
+            answer = walk.send(operation, values, files=parts, status=status)
             assert status == 200 or names_field(answer.json()["Details"], name), answer.text
     walk.send(operation, files={"file": ("report.pdf", make_pdf()), "Nonsense": (None, "x")}, status=400)
     walk.send(operation, files={"Title": (None, "x")}, status=400)
@@ -560,6 +565,10 @@ def test_other_refusals(walk):
     for name in ("getPdf", "getDocument", "getPreview"):
         walk.send(OPERATIONS[name], walk.values, status=404)    # an image
     for operation in ALL:
+        if "Resources" in operation.get_members():
+            walk.send(operation, body={"Resources": [UNKNOWN_RESOURCE]}, status=404)
+        if "application/json" in operation.body and not operation.name.endswith("PrivateDictionary"):
+            walk.send(operation, body="{", status=400)
         for argument in ("encrypt", "password"):
             if operation.verb == "get" and operation.find_parameter("compression"):
                 walk.send(operation, arguments={argument: "secret"}, status=400)
@@ -571,7 +580,8 @@ def test_other_refusals(walk):
 def test_webhook(walk):
     posted = walk.receiver.wait_for(1)[0]
     documented = DOCUMENT["webhooks"]["jobEnded"]["post"]
-    assert not find_errors(documented["requestBody"]["content"]["application/json"]["schema"], json.loads(posted["body"]))
+    schema = documented["requestBody"]["content"]["application/json"]["schema"]
+    assert not find_errors(schema, json.loads(posted["body"]))
     for header in documented["parameters"]:
         assert not find_errors(header["schema"], posted["headers"][header["name"]])
     delivered = wait_until(lambda: [delivery for delivery in walk.send(OPERATIONS["listDeliveries"]).json()
@@ -599,5 +609,6 @@ def test_every_status_was_seen(walk, request):
     assert walk.seen <= documented
     mine = {item.function.__name__ for item in request.session.items if item.module is request.module}
     if mine == {name for name in dir(request.module) if name.startswith("test_")}:
-        missing = {(name, status) for name, status in documented - walk.seen - NO_OUTPUTS if status not in ELSEWHERE}
+        missing = {(name, status) for name, status in documented - walk.seen - NO_OUTPUTS
+                   if status not in ELSEWHERE and not is_refused_for_age(OPERATIONS[name], status)}
         assert not missing, missing

@@ -93,9 +93,10 @@ def make_studies():
 
 
 def configure(arguments):
-    """Limits of what is kept are small, so that they are reached in the warm-up; not if nothing may be lost."""
+    """Limits of what is kept are small, so that they are reached in the warm-up; not if nothing may be lost.
+    So is the host's own cache of files, which would take in every new document."""
     spool = {"MaxDiskPercent": 0} if arguments.kill else {"MaxArchives": 10, "MaxRecords": 60}
-    return {"ConcurrentJobs": 4, "HttpThreadsCount": 80,
+    return {"ConcurrentJobs": 4, "HttpThreadsCount": 80, "MaximumStorageCacheSize": 4,
             "AdvancedRest": {"Spool": spool, "Jobs": {"RetryDelaySeconds": 1}}}
 
 
@@ -117,8 +118,9 @@ def run_clients(server, library, ledger, arguments, seconds):
             server.start()
             kills += 1
     ledger.is_over.set()
+    deadline = time.monotonic() + 200
     for client in clients:
-        client.join(200)
+        client.join(max(0.0, deadline - time.monotonic()))
         if client.is_alive():
             ledger.complain(f"{client.name} still waits for an answer")
     if kills:
@@ -130,7 +132,7 @@ def list_unfinished(server):
             if job["State"] in ("Pending", "Running", "Retry", "Paused")]
 
 
-def come_to_rest(server, seconds=120):
+def come_to_rest(server, seconds=300):
     """Resumes what is paused and waits for the end of all jobs. What has not ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

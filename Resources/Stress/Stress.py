@@ -51,6 +51,10 @@ class Server(orthanc_server.Server):
 
     def __init__(self, directory, configuration, sanitizer):
         environment = {"TSAN_OPTIONS": THREAD_OPTIONS} if sanitizer else {"GLIBC_TUNABLES": TUNABLES}
+        if sanitizer:
+            # With the runtime of a sanitizer in front, the C library of Debian 12 waits for itself as soon as
+            # it looks for another locale
+            configuration = {**configuration, "Locale": "C"}
         super().__init__(directory, configuration, environment=environment)
 
     def read_memory(self):

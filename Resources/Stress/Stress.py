@@ -5,9 +5,10 @@
 Resources/Stress.sh. Prints what was done and what was measured, and writes a JUnit file.
 
 Without a sanitizer, the resident memory of the process is compared: after a warm-up of a third of the time and
-at the end, each time when the last job has ended and the server has been idle for some seconds. The C library
-returns freed memory late and unevenly; its thresholds for that are fixed here (glibc.malloc.trim_threshold,
-mmap_threshold), so most of what stays is held by somebody.
+at the end, each time when the last job has ended: the least of the idle seconds that follow, in long runs of so
+many that Orthanc itself has trimmed the heap meanwhile (from 1.12 on, every 100 seconds). The C library returns
+freed memory late and unevenly; here it has one arena only ("MallocArenaMax") and fixed thresholds
+(glibc.malloc.trim_threshold, mmap_threshold), so most of what stays is held by somebody.
 """
 
 import argparse
@@ -31,7 +32,9 @@ import stress_clients  # noqa: E402  pylint: disable=wrong-import-position
 
 GROWTH_PERCENT = 5
 KILL_SECONDS = 20
-TUNABLES = "glibc.malloc.trim_threshold=131072:glibc.malloc.mmap_threshold=131072:glibc.malloc.arena_max=4"
+LONG_SECONDS = 240
+IDLE_SECONDS = 110
+TUNABLES = "glibc.malloc.trim_threshold=131072:glibc.malloc.mmap_threshold=131072"
 
 # Errors that the clients provoke: requests that are refused, by the host's own words, clients that leave, and
 # what the end of a killed server left behind
@@ -101,6 +104,7 @@ def configure(arguments):
     So is the host's own cache of files, which would take in every new document."""
     spool = {"MaxDiskPercent": 0} if arguments.kill else {"MaxArchives": 10, "MaxRecords": 60}
     return {"ConcurrentJobs": 4, "HttpThreadsCount": 80, "MaximumStorageCacheSize": 4,
+            "MallocArenaMax": 0 if arguments.sanitizer else 1,
             "AdvancedRest": {"Spool": spool, "Jobs": {"RetryDelaySeconds": 1}}}
 
 
@@ -150,11 +154,13 @@ def come_to_rest(server, seconds=300):
     return [f"{job['ID']} is {job['State']}" for job in list_unfinished(server)]
 
 
-def read_memory(server):
-    """The least of some seconds: what was there all the time."""
+def read_memory(server, arguments):
+    """The least of some idle seconds: what was there all the time."""
+    is_long = arguments.seconds >= LONG_SECONDS and not arguments.sanitizer and not arguments.kill
+    idle = IDLE_SECONDS if is_long else 6
     values = []
-    for _ in range(20):
-        time.sleep(0.3)
+    for _ in range(idle * 2):
+        time.sleep(0.5)
         values.append(server.read_memory())
     return min(values)
 
@@ -218,7 +224,7 @@ def run(arguments, directory):
         warm_up = 0 if arguments.kill else arguments.seconds // 3
         run_clients(server, library, ledger, arguments, warm_up)
         unfinished = come_to_rest(server)
-        memory, levels = read_memory(server), server.read_levels()
+        memory, levels = read_memory(server, arguments), server.read_levels()
         run_clients(server, library, ledger, arguments, arguments.seconds - warm_up)
         unfinished += come_to_rest(server)
         results.add("jobs end", unfinished)
@@ -226,7 +232,7 @@ def run(arguments, directory):
             results.add("nothing accepted is lost", check_accepted(server, library, ledger))
         else:
             results.add("open files and threads", wait_for_levels(server, levels))
-            after = read_memory(server)
+            after = read_memory(server, arguments)
             growth = after[0] / memory[0] * 100 - 100
             print(f"  memory: {memory[0] / 1024:.1f} MiB after the warm-up, {growth:+.1f} % since; without files:",
                   f"{memory[1] / 1024:.1f} and {after[1] / 1024:.1f} MiB; {levels}")

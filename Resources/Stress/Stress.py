@@ -5,9 +5,10 @@
 Resources/Stress.sh. Prints what was done and what was measured, and writes a JUnit file.
 
 Without a sanitizer, the resident memory of the process is compared: after a warm-up of a third of the time and
-at the end, each time when the last job has ended and the server has been idle for some seconds. The C library
-returns freed memory late and unevenly; its thresholds for that are fixed here (glibc.malloc.trim_threshold,
-mmap_threshold), so most of what stays is held by somebody.
+at the end, each time when the last job has ended: the least of the idle seconds that follow, in long runs of so
+many that Orthanc itself has trimmed the heap meanwhile (from 1.12 on, every 100 seconds). The C library returns
+freed memory late and unevenly; here it has one arena only ("MallocArenaMax") and fixed thresholds
+(glibc.malloc.trim_threshold, mmap_threshold), so most of what stays is held by somebody.
 """
 
 import argparse
@@ -31,7 +32,9 @@ import stress_clients  # noqa: E402  pylint: disable=wrong-import-position
 
 GROWTH_PERCENT = 5
 KILL_SECONDS = 20
-TUNABLES = "glibc.malloc.trim_threshold=131072:glibc.malloc.mmap_threshold=131072:glibc.malloc.arena_max=4"
+LONG_SECONDS = 240
+IDLE_SECONDS = 110
+TUNABLES = "glibc.malloc.trim_threshold=131072:glibc.malloc.mmap_threshold=131072"
 
 # Errors that the clients provoke: requests that are refused, by the host's own words, clients that leave, and
 # what the end of a killed server left behind
@@ -51,6 +54,10 @@ class Server(orthanc_server.Server):
 
     def __init__(self, directory, configuration, sanitizer):
         environment = {"TSAN_OPTIONS": THREAD_OPTIONS} if sanitizer else {"GLIBC_TUNABLES": TUNABLES}
+        if sanitizer:
+            # With the runtime of a sanitizer in front, the C library of Debian 12 waits for itself as soon as
+            # it looks for another locale
+            configuration = {**configuration, "Locale": "C"}
         super().__init__(directory, configuration, environment=environment)
 
     def read_memory(self):
@@ -93,9 +100,11 @@ def make_studies():
 
 
 def configure(arguments):
-    """Limits of what is kept are small, so that they are reached in the warm-up; not if nothing may be lost."""
+    """Limits of what is kept are small, so that they are reached in the warm-up; not if nothing may be lost.
+    So is the host's own cache of files, which would take in every new document."""
     spool = {"MaxDiskPercent": 0} if arguments.kill else {"MaxArchives": 10, "MaxRecords": 60}
-    return {"ConcurrentJobs": 4, "HttpThreadsCount": 80,
+    return {"ConcurrentJobs": 4, "HttpThreadsCount": 80, "MaximumStorageCacheSize": 4,
+            "MallocArenaMax": 0 if arguments.sanitizer else 1,
             "AdvancedRest": {"Spool": spool, "Jobs": {"RetryDelaySeconds": 1}}}
 
 
@@ -117,8 +126,9 @@ def run_clients(server, library, ledger, arguments, seconds):
             server.start()
             kills += 1
     ledger.is_over.set()
+    deadline = time.monotonic() + 200
     for client in clients:
-        client.join(200)
+        client.join(max(0.0, deadline - time.monotonic()))
         if client.is_alive():
             ledger.complain(f"{client.name} still waits for an answer")
     if kills:
@@ -130,7 +140,7 @@ def list_unfinished(server):
             if job["State"] in ("Pending", "Running", "Retry", "Paused")]
 
 
-def come_to_rest(server, seconds=120):
+def come_to_rest(server, seconds=300):
     """Resumes what is paused and waits for the end of all jobs. What has not ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -144,11 +154,13 @@ def come_to_rest(server, seconds=120):
     return [f"{job['ID']} is {job['State']}" for job in list_unfinished(server)]
 
 
-def read_memory(server):
-    """The least of some seconds: what was there all the time."""
+def read_memory(server, arguments):
+    """The least of some idle seconds: what was there all the time."""
+    is_long = arguments.seconds >= LONG_SECONDS and not arguments.sanitizer and not arguments.kill
+    idle = IDLE_SECONDS if is_long else 6
     values = []
-    for _ in range(20):
-        time.sleep(0.3)
+    for _ in range(idle * 2):
+        time.sleep(0.5)
         values.append(server.read_memory())
     return min(values)
 
@@ -212,7 +224,7 @@ def run(arguments, directory):
         warm_up = 0 if arguments.kill else arguments.seconds // 3
         run_clients(server, library, ledger, arguments, warm_up)
         unfinished = come_to_rest(server)
-        memory, levels = read_memory(server), server.read_levels()
+        memory, levels = read_memory(server, arguments), server.read_levels()
         run_clients(server, library, ledger, arguments, arguments.seconds - warm_up)
         unfinished += come_to_rest(server)
         results.add("jobs end", unfinished)
@@ -220,7 +232,7 @@ def run(arguments, directory):
             results.add("nothing accepted is lost", check_accepted(server, library, ledger))
         else:
             results.add("open files and threads", wait_for_levels(server, levels))
-            after = read_memory(server)
+            after = read_memory(server, arguments)
             growth = after[0] / memory[0] * 100 - 100
             print(f"  memory: {memory[0] / 1024:.1f} MiB after the warm-up, {growth:+.1f} % since; without files:",
                   f"{memory[1] / 1024:.1f} and {after[1] / 1024:.1f} MiB; {levels}")

@@ -121,8 +121,18 @@ class Client(threading.Thread):
 
     # Requests
 
+    def send(self, method, path, **options):
+        """Once more if the server has closed an idle connection at the moment in which it was used again."""
+        try:
+            return self.session.request(method, self.server.url + path, timeout=180, **options)
+        except requests.ConnectionError as error:
+            if self.has_kills or not ("RemoteDisconnected" in repr(error) or "reset by peer" in repr(error)):
+                raise
+        self.session.close()
+        return self.session.request(method, self.server.url + path, timeout=180, **options)
+
     def ask(self, method, path, allowed=(200,), **options):
-        answer = self.session.request(method, self.server.url + path, timeout=180, **options)
+        answer = self.send(method, path, **options)
         if answer.status_code not in allowed:    # not by check(): to decode an archive as text takes long
             raise Wrong(f"{method} {path}: status {answer.status_code}: {answer.content[:300]!r}")
         length = answer.headers.get("Content-Length")

@@ -3,6 +3,8 @@
 
 #include "PdfInspector.h"
 
+#include "LimitedChild.h"
+
 // The API without the pointers of older versions
 #define POINTERHOLDER_TRANSITION 4
 #include <qpdf/QPDF.hh>
@@ -16,6 +18,9 @@ namespace OrthancPlugins
   namespace
   {
     constexpr std::size_t MAX_TITLE_BYTES = 1024;
+
+    // Few bytes of a PDF can become any number of objects, and any number of bytes in memory
+    constexpr ChildLimits LIMITS = {256u << 20, 5, 20};
 
     void Open(QPDF& pdf, std::string_view content)
     {
@@ -109,9 +114,61 @@ namespace OrthancPlugins
         }
       }
     }
+
+    // Nothing, or "encrypted" or "plain", a space, the number of pages if it is known, a line feed, the title
+    std::string FormatFacts(const PdfFacts& facts)
+    {
+      return !facts.isReadable
+               ? ""
+               : std::string(facts.isEncrypted ? "encrypted" : "plain") + " " +
+                   (facts.pagesCount.has_value() ? std::to_string(*facts.pagesCount) : "") + "\n" +
+                   facts.title;
+    }
+
+    PdfFacts ParseFacts(const std::string& report)
+    {
+      PdfFacts facts;
+      const std::size_t space = report.find(' ');
+      const std::size_t line = report.find('\n');
+      if (space == std::string::npos || line == std::string::npos)
+      {
+        return facts;
+      }
+      facts.isReadable = true;
+      facts.isEncrypted = report.compare(0, space, "encrypted") == 0;
+      const std::string count = report.substr(space + 1, line - space - 1);
+      if (!count.empty())
+      {
+        facts.pagesCount = static_cast<unsigned>(std::stoul(count));
+      }
+      facts.title = report.substr(line + 1);
+      return facts;
+    }
+
+    std::string JoinLines(const std::vector<std::string>& lines)
+    {
+      std::string text;
+      for (const std::string& line : lines)
+      {
+        text += line + "\n";
+      }
+      return text;
+    }
+
+    std::vector<std::string> SplitLines(const std::string& text)
+    {
+      std::vector<std::string> lines;
+      for (std::size_t begin = 0; begin < text.size();)
+      {
+        const std::size_t end = text.find('\n', begin);
+        lines.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+      }
+      return lines;
+    }
   } // namespace
 
-  PdfFacts InspectPdf(std::string_view content)
+  PdfFacts InspectPdfHere(std::string_view content)
   {
     PdfFacts facts;
     try
@@ -130,7 +187,7 @@ namespace OrthancPlugins
     return facts;
   }
 
-  std::vector<std::string> FindActiveContent(std::string_view content)
+  std::vector<std::string> FindActiveContentHere(std::string_view content)
   {
     try
     {
@@ -147,5 +204,25 @@ namespace OrthancPlugins
     {
       return {"Unreadable"};
     }
+  }
+
+  PdfFacts InspectPdf(std::string_view content)
+  {
+    const std::optional<std::string> report =
+      RunLimited(LIMITS, [content] { return FormatFacts(InspectPdfHere(content)); });
+    return ParseFacts(report.value_or(""));
+  }
+
+  std::string FindPdfTitle(std::string_view content)
+  {
+    // A key of the trailer, which is never compressed (ISO 32000-1, 7.5.5 and 7.5.8.2)
+    return content.find("/Info") == std::string_view::npos ? "" : InspectPdf(content).title;
+  }
+
+  std::vector<std::string> FindActiveContent(std::string_view content)
+  {
+    const std::optional<std::string> report =
+      RunLimited(LIMITS, [content] { return JoinLines(FindActiveContentHere(content)); });
+    return report.has_value() ? SplitLines(*report) : std::vector<std::string>{"Unreadable"};
   }
 } // namespace OrthancPlugins

@@ -235,7 +235,9 @@ export class JobsView {
     const isBusy = this.jobs.some((job) => !hasEnded(job.state));
     if (!this.loading && !this.filter.text && (isBusy || this.pollCount % 3 === 0)) {
       this.load();
-      this.loadCounts();
+      if (this.pollCount % 3 === 0) {
+        this.loadCounts();
+      }
     }
     this.pollCount++;
   }
@@ -421,7 +423,7 @@ export class JobsView {
       job.state === 'Failure' ? el('p', {class: 'failure'}, icon(isCanceled(job) ? 'info' : 'alert'), isCanceled(job) ? t('error.37') : describeFailure(job)) : null,
       el('dl', {class: 'facts'}, facts.filter(([, value]) => value).map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))),
       this.makeDownloads(job),
-      job.isOurs && UNFINISHED.includes(job.state) ? this.makePriority(job) : null,
+      job.isOurs && UNFINISHED.includes(job.state) && job.state !== 'Running' ? this.makePriority(job) : null,
       webhooks,
       el('p', {class: 'detail-buttons'},
         job.state === 'Failure' && !job.isStream

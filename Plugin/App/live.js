@@ -8,10 +8,12 @@ import {ROOT, features} from './api.js';
 
 const POLL_MILLISECONDS = 2000;
 const RETRY_MILLISECONDS = 30000;
+const HIDDEN_MILLISECONDS = 60000; // then a hidden page lets go of its stream
 
 const listeners = new Set();
 let source = null;
 let timer = 0;
+let hideTimer = 0;
 let retryAt = 0;
 let mode = 'off';
 
@@ -83,8 +85,10 @@ function open() {
 
 export function startLive() {
   document.addEventListener('visibilitychange', () => {
-    close();
-    if (!document.hidden) {
+    clearTimeout(hideTimer);
+    if (document.hidden) {
+      hideTimer = setTimeout(close, HIDDEN_MILLISECONDS);
+    } else if (!source) {
       retryAt = 0;
       poll();
     }

@@ -6,7 +6,7 @@
 import {features, getJson, loadFeatures, makeQuery, call} from './api.js';
 import {announce, announceError, confirmAction, debounce, el, emptyNotice, icon, iconButton, iconLink, meter, pager, patchRows, replaceChildren, withRoles} from './dom.js';
 import {formatBytes, formatFullTime, formatNumber, formatPercent, formatTime, parseTime, t} from './i18n.js';
-import {downloadHref, setPinned} from './jobview.js';
+import {downloadHref, parseJob, setPinned} from './jobview.js';
 import {subscribe} from './live.js';
 
 const LIMIT = 50;
@@ -114,10 +114,26 @@ class SpoolView {
       el('td', {class: 'col-expires num', title: formatFullTime(expires)}, isReady ? (expires ? formatTime(expires) : t('detail.never')) : '–'),
       el('td', {class: 'col-downloads num'}, formatNumber(archive.Downloads)),
       el('td', {class: 'col-actions'}, el('div', {class: 'actions'},
-        isReady ? iconLink('download', `${t('action.downloadNow')}: ${name}`, downloadHref(`/jobs/${archive.Job}/archive`), {download: '', 'data-key': key('download')}) : null,
+        isReady ? iconLink('download', `${t('action.downloadNow')}: ${name}`, downloadHref(`/jobs/${archive.Job}/archive`),
+          {download: '', 'data-key': key('download'), onclick: (event) => this.download(event, archive)}) : null,
         isReady ? iconButton('pin', `${t(archive.Pinned ? 'action.unpin' : 'action.pin')}: ${name}`,
           async () => (await setPinned(archive.Job, name, !archive.Pinned)) && this.load(), {'aria-pressed': String(archive.Pinned), 'data-key': key('pin')}) : null,
         archive.State === 'Pending' ? null : iconButton('trash', `${t('action.delete')}: ${name}`, () => this.remove(archive, name), {'data-key': key('trash')}))));
+  }
+
+  // One file is fetched; for volumes, the job shows all of them
+  async download(event, archive) {
+    event.preventDefault();
+    try {
+      const {result} = parseJob(await getJson(`jobs/${archive.Job}`));
+      if (result?.paths.length === 1) {
+        location.assign(downloadHref(result.paths[0].path));
+      } else {
+        location.hash = `#jobs/${archive.Job}`;
+      }
+    } catch (error) {
+      announceError(error);
+    }
   }
 
   async remove(archive, name) {

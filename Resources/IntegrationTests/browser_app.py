@@ -51,13 +51,16 @@ def server(start_on_host):  # noqa: F811
 
 @pytest.fixture(scope="module")
 def content(start_on_host):  # noqa: F811
-    return Content(start_on_host({"ConcurrentJobs": 1, "DicomScuTimeout": 300}))
+    # A page that has left is noticed with the next heartbeat
+    return Content(start_on_host({"ConcurrentJobs": 1, "DicomScuTimeout": 300,
+                                  "AdvancedRest": {"Jobs": {"MaxWaiters": 45}}}))
 
 
 @pytest.fixture(autouse=True)
 def errors_of_peers(expect_errors):
-    """Receivers that do not answer are part of the tests."""
-    expect_errors(r"DicomAssociation|TCP Initialization|DICOM|JobsRegistry|Association|OrthancException")
+    """Receivers that do not answer, and pages that leave while they hear of events, are part of the tests."""
+    expect_errors(r"DicomAssociation|TCP Initialization|DICOM|JobsRegistry|Association|OrthancException|"
+                  r"Error in the network protocol")
 
 
 @pytest.mark.parametrize("path", ["/advanced-rest/app", "/advanced-rest/app/",

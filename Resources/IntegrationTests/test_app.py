@@ -116,21 +116,35 @@ def test_the_page_is_small():
     assert sum(sizes.values()) < 60_000, sizes
 
 
-@pytest.mark.parametrize("path", ["/../Application.cpp", "/..%2FApplication.cpp", "/%2e%2e/%2e%2e/etc/passwd",
-                                  "/....//etc/passwd", "//etc/passwd", "/messages", "/messages/", "/Index.html",
-                                  "/index.html%00.js", "/main.js/x", "/app/app/main.js", "/.git/config",
-                                  "/..%5C..%5Cmain.cpp", "/%252e%252e/main.js"])
-def test_nothing_else_is_there(server, expect_errors, path):
-    """As it is on the wire: a client would tidy the path up."""
-    expect_errors()
+def get_as_it_is(server, path):
+    """Status and answer to a path that a client would tidy up."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(f"GET {APP}{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    return int(answer.split()[1]), answer
 
-    status = int(answer.split()[1])
+
+@pytest.mark.parametrize("path", ["/../Application.cpp", "/..%2FApplication.cpp", "/%2e%2e/%2e%2e/etc/passwd",
+                                  "/....//etc/passwd", "//etc/passwd", "/messages", "/messages/", "/Index.html",
+                                  "/main.js/x", "/app/app/main.js", "/.git/config",
+                                  "/..%5C..%5Cmain.cpp", "/%252e%252e/main.js"])
+def test_nothing_else_is_there(server, expect_errors, path):
+    expect_errors()
+
+    status, answer = get_as_it_is(server, path)
+
     assert status in (400, 404), answer[:200]
     for content in (b"root:", b"namespace OrthancPlugins", b"<!doctype"):
         assert content not in answer
+
+
+def test_what_follows_a_zero_byte_is_nothing(server, expect_errors):
+    """Some hosts end the name there: then it is that file, with its own type."""
+    expect_errors()
+
+    status, answer = get_as_it_is(server, "/index.html%00.js")
+
+    assert status in (400, 404) or (b"Content-Type: text/html" in answer and answer.endswith(read_file("index.html")))
 
 
 def test_only_get(server, expect_errors):

@@ -3,7 +3,7 @@
 
 // Reads the server's metrics as Prometheus does, in the text format 0.0.4
 
-import {getText} from './api.js';
+import {ApiError, features, getText, loadFeatures} from './api.js';
 
 // A line is name{label="value",...} number; "\\", "\"" and "\n" are escaped in values
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)(?: -?\d+)?$/;
@@ -43,7 +43,15 @@ export function sum(families, name, wanted = {}) {
   return series.length ? series.reduce((total, {value}) => total + value, 0) : null;
 }
 
+// Throws ApiError(503) while they are switched off: the server is not even asked, which would be an error in
+// its log
 export async function scrape(signal) {
+  if (!features.HasMetrics) {
+    await loadFeatures();
+  }
+  if (!features.HasMetrics) {
+    throw new ApiError(503, '');
+  }
   const text = await getText('tools/metrics-prometheus', {headers: {Accept: 'text/plain;version=0.0.4'}, signal});
   return parseMetrics(text);
 }

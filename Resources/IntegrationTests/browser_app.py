@@ -162,7 +162,7 @@ def test_health_of_a_server_with_much_switched_off(start_on_host):  # noqa: F811
     server = start_on_host({"MetricsEnabled": False, "AdvancedRest": {
         "Documents": False, "Media": False, "Spool": {"MaxSizeMB": 1}}})
 
-    result = run_scenario("health", server, allowed=["503"])
+    result = run_scenario("health", server)
 
     found = {(level, name) for level, name, _, _ in result["findings"]}
     assert {("warn", "metrics"), ("note", "takeover"), ("good", "spool")} <= found

@@ -17,7 +17,6 @@ from dicom_samples import make_dicom, make_study
 from document_samples import make_pdf, make_stl
 from exposition import RESOURCES
 from orthanc_server import list_names, open_zip
-from root_server import start_on
 
 # What a script would be, were it not text
 EVIL_NAME = "<img src=x onerror=alert(1)>^<b>Bold"
@@ -376,25 +375,12 @@ USERS = {"root": "r", "alice": "a", "bob": "b"}
 
 
 @pytest.fixture(scope="module")
-def private_server(start_module_server, host):  # noqa: F811
+def private_server(start_on_host):  # noqa: F811
     """Users see their own jobs only; requests without user are those of root."""
-    configuration = {
+    return start_on_host({
         "AuthenticationEnabled": True, "RegisteredUsers": USERS,
-        "AdvancedRest": {"Jobs": {"OwnJobsOnly": True, "Administrators": ["root"]}}}
-    private = start_on(start_module_server, host, configuration, "browser-users", should_start=False)
-    plain = private.request
-    private.request = lambda method, path, **options: plain(
-        method, path, **{"auth": ("root", "r"), **options})
-
-    def is_up():
-        assert private.process.poll() is None, private.read_log()[-3000:]
-        try:
-            return private.get("/system").status_code == 200
-        except requests.ConnectionError:
-            return False
-
-    private.is_up = is_up
-    return private.start()
+        "AdvancedRest": {"Jobs": {"OwnJobsOnly": True, "Administrators": ["root"]}}},
+        auth=("root", USERS["root"]))
 
 
 def test_users_see_their_own_jobs(private_server, expect_errors):
@@ -438,13 +424,28 @@ def test_messages_of_a_language_are_complete(language):
             set(re.findall(r"\{\w+\}", messages["en"][key])), key
 
 
-def test_every_message_is_used_and_every_used_one_is_there():
+def read_sources():
     folder = os.path.join(RESOURCES, "..", "Plugin", "App", "Explorer")
-    source = ""
+    sources = {}
     for name in sorted(os.listdir(folder)):
         if name.endswith(".js"):
             with open(os.path.join(folder, name), encoding="utf-8") as stream:
-                source += stream.read()
+                sources[name] = stream.read()
+    return sources
+
+
+def test_no_text_can_become_markup():
+    for name, source in read_sources().items():
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|"
+                             r"\.html\(|new Function|javascript:", source), name
+
+
+def test_what_every_page_loads_is_small():
+    assert len(read_sources()["explorer.js"]) < 3000
+
+
+def test_every_message_is_used_and_every_used_one_is_there():
+    source = "".join(read_sources().values())
     keys = {key[len("explorer."):] for key in read_messages()["en"]}
     literal = set(re.findall(r"'((?:[a-z]+\.)?[a-z-]+(?:\.[A-Za-z]+)?)'", source))
     prefixes = tuple(re.findall(r"`([a-z.]+\.)\$\{", source))

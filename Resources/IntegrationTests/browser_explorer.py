@@ -27,6 +27,12 @@ VIEWER = r"chrome(-extension)?://"    # which shows PDF files
 STATUS = r"Failed to load resource: the server responded with a status of {}"
 
 
+@pytest.fixture(autouse=True)
+def browsers_leave(expect_errors):
+    """A browser that is closed leaves previews half sent, which the host calls an error."""
+    expect_errors(r"Error in the network protocol|has not sent the proper number of bytes")
+
+
 @pytest.fixture(scope="module")
 def server(start_on_host):  # noqa: F811
     return start_on_host({"ConcurrentJobs": 1, "AdvancedRest": {"Archive": {"Threads": 1}},

@@ -8,6 +8,8 @@
 #include "HostJobs.h"
 #include "ObjectCreator.h"
 
+#include "../Core/Dicom/CapturedJpeg.h"
+#include "../Core/Dicom/CapturedPixels.h"
 #include "../Core/Dicom/ElementWriter.h"
 #include "../Core/Dicom/PdfInspector.h"
 #include "../Core/Failure.h"
@@ -18,17 +20,19 @@
 #include <json/writer.h>
 
 #include <algorithm>
+#include <charconv>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace OrthancPlugins
 {
   namespace
   {
-    constexpr const char* SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7";
-    constexpr const char* RAW_DATA = "1.2.840.10008.5.1.4.1.1.66";
+    const std::string RAW_DATA = "1.2.840.10008.5.1.4.1.1.66";
 
     // Of an object that the host makes and that has Raw Data as its class (PS3.3 C.19.1)
     constexpr const char* RAW_DATA_TAGS =
@@ -103,17 +107,75 @@ namespace OrthancPlugins
              !request.replaces.empty();
     }
 
-    // Those that we can read: needed for what the host cannot write beside them
-    bool IsOwnImage(const ContentItem& item)
+    // The creator says why
+    bool IsRefusedWithoutClass(const Services& services, const CreateDicomRequest& request)
     {
-      const std::string mime = ParseDataUri(item.uri)->mime;
-      return mime == "image/png" || mime == "image/jpeg";
+      return services.settings.documents.isStrict && !request.isLegacy && !request.hasSopClass;
     }
 
-    CapturedImage DecodeImage(const ContentItem& item)
+    // What "Tags" say; 0 if it is absent or no number
+    unsigned GetNumber(const NewItem& tags, const char* keyword, const TagNumber& number)
     {
-      const std::string bytes = DecodeDataUri(*ParseDataUri(item.uri), true);
-      return LooksLikeJpeg(bytes) ? WrapJpeg(bytes) : DecodePng(bytes);
+      unsigned value = 0;
+      for (const NewElement& element : tags)
+      {
+        const std::optional<TagNumber> tag = ParseTagNumber(element.tag);
+        const bool isWanted =
+          element.tag == keyword ||
+          (tag.has_value() && tag->group == number.group && tag->element == number.element);
+        if (isWanted && element.values.size() == 1)
+        {
+          const std::string& text = element.values[0];
+          const char* const end = text.data() + text.size();
+          const std::from_chars_result result = std::from_chars(text.data(), end, value);
+          value = result.ec == std::errc() && result.ptr == end ? value : 0;
+        }
+      }
+      return value;
+    }
+
+    PixelDescription DescribePixels(const NewItem& tags)
+    {
+      PixelDescription description;
+      description.rows = GetNumber(tags, "Rows", {0x0028, 0x0010});
+      description.columns = GetNumber(tags, "Columns", {0x0028, 0x0011});
+      description.samplesPerPixel = GetNumber(tags, "SamplesPerPixel", {0x0028, 0x0002});
+      description.bitsAllocated = GetNumber(tags, "BitsAllocated", {0x0028, 0x0100});
+      description.frames = GetNumber(tags, "NumberOfFrames", {0x0028, 0x0008});
+      return description;
+    }
+
+    // With attributes that the host cannot write beside it. "tags": of the request and of this item
+    CapturedImage
+    DecodeImage(const ContentItem& item, const NewItem& tags, const CreateDicomRequest& request)
+    {
+      const DataUri uri = *ParseDataUri(item.uri);
+      std::string bytes = DecodeDataUri(uri, true);
+      if (uri.mime == "image/jpeg" || uri.mime == "image/jpg")
+      {
+        return request.isEncapsulated ? CaptureJpeg(bytes) : DecodeJpeg(bytes);
+      }
+      if (uri.mime == "image/png")
+      {
+        return DecodePng(bytes);
+      }
+      if (uri.mime == "image/x-portable-arbitrarymap")
+      {
+        return DecodePam(bytes);
+      }
+      if (uri.mime == "application/octet-stream")
+      {
+        return WrapPixels(std::move(bytes), DescribePixels(tags));
+      }
+      throw Failure(FailureKind::OutOfRange,
+                    "\"Content\" has a MIME type that cannot be made into a DICOM object");
+    }
+
+    std::string FindCaptureClass(const NewItem& tags)
+    {
+      const PixelDescription description = DescribePixels(tags);
+      return GetCaptureClass(description.frames <= 1, description.samplesPerPixel,
+                             description.bitsAllocated);
     }
 
     // As the host would get it: with a SOP class, if it has none
@@ -126,7 +188,7 @@ namespace OrthancPlugins
       }
       const bool isRaw = !request.isLegacy && request.contents.empty();
       std::string addition =
-        std::string("\"SOPClassUID\":\"") + (isRaw ? RAW_DATA : SECONDARY_CAPTURE) + "\",";
+        "\"SOPClassUID\":\"" + (isRaw ? RAW_DATA : FindCaptureClass(request.tags)) + "\",";
       if (isRaw)
       {
         addition += Has(request.tags, "CreatorVersionUID") ? "" : RAW_DATA_TAGS;
@@ -219,7 +281,7 @@ namespace OrthancPlugins
       if (document.kind == DocumentKind::Pdf)
       {
         document.warnings = CheckActiveContent(services, document.bytes);
-        const std::string own = InspectPdf(document.bytes).title;
+        const std::string own = FindPdfTitle(document.bytes);
         title = own.empty() ? MakeTitle(uri->name) : own;
       }
       else
@@ -229,9 +291,17 @@ namespace OrthancPlugins
       return document;
     }
 
-    HostAnswer StoreDocument(const Services& services, NewObject object, const ContentItem& item)
+    // "releaseBody": the item is its last part that is needed; may be empty
+    HostAnswer StoreDocument(const Services& services,
+                             NewObject object,
+                             const ContentItem& item,
+                             const std::function<void()>& releaseBody)
     {
       DecodedDocument document = DecodeDocument(services, item, object.options.title);
+      if (releaseBody)
+      {
+        releaseBody();
+      }
       object.kind = document.kind;
       object.content = document.bytes;
       object.releaseContent = [&document] { std::string().swap(document.bytes); };
@@ -334,7 +404,7 @@ namespace OrthancPlugins
       Json::Value tags = ToHostTags(object.tags);
       if (!tags.isMember("SOPClassUID"))
       {
-        tags["SOPClassUID"] = SECONDARY_CAPTURE;
+        tags["SOPClassUID"] = FindCaptureClass(object.tags);
       }
       // As the host numbers the images of a list
       const auto setDefault = [&](const char* name, std::size_t value)
@@ -363,6 +433,37 @@ namespace OrthancPlugins
       const HostAnswer answer = services.host.Call(HttpMethod::Post, "/tools/create-dicom", body);
       CheckStoreAnswer(answer);
       return answer;
+    }
+
+    void AddDefault(NewItem& tags, const char* keyword, const TagNumber& number, std::size_t value)
+    {
+      if (!HasTag(tags, keyword, number))
+      {
+        NewElement element;
+        element.tag = keyword;
+        element.values = {std::to_string(value)};
+        tags.push_back(element);
+      }
+    }
+
+    // The same, made by us
+    HostAnswer StoreOwnImage(const Services& services,
+                             const CreateDicomRequest& request,
+                             NewObject object,
+                             std::size_t index)
+    {
+      const ContentItem& item = request.contents[index];
+      CheckImage(item, object.tags);
+      const CapturedImage image = DecodeImage(item, object.tags, request);
+      if (request.isArray)
+      {
+        AddDefault(object.tags, "InstanceNumber", {0x0020, 0x0013}, index + 1);
+        AddDefault(object.tags, "ImageIndex", {0x0054, 0x1330}, index + 1);
+        AddDefault(object.tags, "ImagesInAcquisition", {0x0020, 0x1002}, request.contents.size());
+        AddDefault(object.tags, "NumberOfTemporalPositions", {0x0020, 0x0105}, 1);
+      }
+      object.image = &image;
+      return ObjectCreator(services).Store(object);
     }
 
     NewItem Merge(const NewItem& common, const NewItem& own)
@@ -397,8 +498,9 @@ namespace OrthancPlugins
         object.isForced = request.isForced || (i > 0 && !isSeriesParent);
         const bool isDocument = FindKind(*ParseDataUri(item.uri)).has_value();
         const Json::Value stored =
-          ParseAnswer(isDocument ? StoreDocument(services, object, item)
-                                 : StoreImage(services, object, item, i, count));
+          ParseAnswer(isDocument        ? StoreDocument(services, object, item, {})
+                      : IsOurs(request) ? StoreOwnImage(services, request, object, i)
+                                        : StoreImage(services, object, item, i, count));
         undo.Add(stored);
         if (stored["ParentSeries"].isString())
         {
@@ -414,57 +516,87 @@ namespace OrthancPlugins
       answer.SendJson(WriteJson(result));
     }
 
+    bool IsDocument(const ContentItem& item)
+    {
+      return FindKind(*ParseDataUri(item.uri)).has_value();
+    }
+
+    // What one content, or none, would become
+    std::string
+    Preview(const Services& services, const CreateDicomRequest& request, const ContentItem* item)
+    {
+      NewObject object = MakeNewObject(services, request);
+      ObjectCreator creator(services);
+      if (item == nullptr)
+      {
+        return creator.Preview(object);
+      }
+      object.tags = Merge(request.tags, item->tags);
+      if (!IsDocument(*item))
+      {
+        CheckImage(*item, object.tags);
+        const CapturedImage image = DecodeImage(*item, object.tags, request);
+        object.image = &image;
+        return creator.Preview(object);
+      }
+      const DecodedDocument document = DecodeDocument(services, *item, object.options.title);
+      object.kind = document.kind;
+      object.content = document.bytes;
+      return creator.Preview(object);
+    }
+
+    // A list of contents gives a list
+    void
+    AnswerPreview(const Services& services, const CreateDicomRequest& request, IHttpAnswer& answer)
+    {
+      if (!request.isArray)
+      {
+        const bool isEmpty = request.contents.empty();
+        answer.SendJson(Preview(services, request, isEmpty ? nullptr : &request.contents.front()));
+        return;
+      }
+      std::string list;
+      for (const ContentItem& item : request.contents)
+      {
+        list += (list.empty() ? "[" : ",") + Preview(services, request, &item);
+      }
+      answer.SendJson(list + "]\n");
+    }
+
     void
     AnswerCreateDicom(const Services& services, const HttpRequest& request, IHttpAnswer& answer)
     {
       const CreateDicomRequest wanted =
         ParseCreateDicom(request.body, services.settings.host.privateCreator);
-      const bool hasDocument = std::any_of(
-        wanted.contents.begin(), wanted.contents.end(),
-        [](const ContentItem& item) { return FindKind(*ParseDataUri(item.uri)).has_value(); });
-      if (wanted.isArray && (hasDocument || wanted.parent.has_value()) && !wanted.isDryRun)
+      const std::vector<ContentItem>& contents = wanted.contents;
+      const bool hasDocument = std::any_of(contents.begin(), contents.end(), &IsDocument);
+      if (wanted.isDryRun)
+      {
+        AnswerPreview(services, wanted, answer);
+      }
+      else if (wanted.isArray && (hasDocument || IsOurs(wanted) || wanted.parent.has_value()))
       {
         StoreAll(services, wanted, answer);
       }
-      else if (hasDocument && !wanted.isDryRun)
+      else if (hasDocument)
       {
-        NewObject object = MakeNewObject(services, wanted);
-        const HostAnswer host = StoreDocument(services, object, wanted.contents.front());
-        Forward(host, "application/json", answer);
+        const NewObject object = MakeNewObject(services, wanted);
+        Forward(StoreDocument(services, object, contents.front(), request.releaseBody),
+                "application/json", answer);
       }
-      else if (IsOurs(wanted) && (wanted.contents.empty() || hasDocument))
+      else if (contents.empty() && (IsOurs(wanted) || IsRefusedWithoutClass(services, wanted)))
       {
-        NewObject object = MakeNewObject(services, wanted);
-        ObjectCreator creator(services);
-        if (!wanted.isDryRun)
-        {
-          Forward(creator.Store(object), "application/json", answer);
-          return;
-        }
-        DecodedDocument document{DocumentKind::Pdf, "", {}};
-        if (hasDocument)
-        {
-          document = DecodeDocument(services, wanted.contents.front(), object.options.title);
-          object.kind = document.kind;
-          object.content = document.bytes;
-        }
-        answer.SendJson(creator.Preview(object));
-      }
-      else if (IsOurs(wanted) && !wanted.isArray && !wanted.isDryRun &&
-               IsOwnImage(wanted.contents.front()))
-      {
-        NewObject object = MakeNewObject(services, wanted);
-        const CapturedImage image = DecodeImage(wanted.contents.front());
-        object.image = &image;
+        const NewObject object = MakeNewObject(services, wanted);
         Forward(ObjectCreator(services).Store(object), "application/json", answer);
       }
-      else if (wanted.isDryRun)
+      else if (IsOurs(wanted))
       {
-        throw Failure(FailureKind::OutOfRange, "\"DryRun\" is not possible for pixel data");
+        const NewObject object = MakeNewObject(services, wanted);
+        Forward(StoreOwnImage(services, wanted, object, 0), "application/json", answer);
       }
       else
       {
-        for (const ContentItem& item : wanted.contents)
+        for (const ContentItem& item : contents)
         {
           CheckImage(item, wanted.tags);
         }

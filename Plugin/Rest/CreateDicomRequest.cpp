@@ -181,6 +181,15 @@ namespace OrthancPlugins
         {
           element.privateCreator = value["PrivateCreator"].asString();
         }
+        const int count = (value.isMember("Value") ? 1 : 0) +
+                          (value.isMember("InlineBinary") ? 1 : 0) +
+                          (value.isMember("BulkDataURI") ? 1 : 0);
+        if (count > 1 || (element.vr == "SQ" && count == 1 && !value.isMember("Value")))
+        {
+          throw Refuse(element.tag,
+                       "it has one of \"Value\", \"InlineBinary\" and \"BulkDataURI\", "
+                       "and a sequence has a \"Value\"");
+        }
         if (value.isMember("InlineBinary"))
         {
           if (!value["InlineBinary"].isString())
@@ -416,11 +425,38 @@ namespace OrthancPlugins
                           code["CodeMeaning"].asString()};
     }
 
+    bool HasPrivateNumber(const Json::Value& fields)
+    {
+      const std::vector<std::string> names = fields.getMemberNames();
+      return std::any_of(names.begin(), names.end(),
+                         [](const std::string& name)
+                         {
+                           const std::optional<TagNumber> tag = ParseTagNumber(name);
+                           return tag.has_value() && tag->IsPrivate();
+                         });
+    }
+
+    // The oldest form of the route has attributes as members of the body, and pixel data as one of them
+    Json::Value ModernizeLegacy(const Json::Value& fields)
+    {
+      Json::Value modern(Json::objectValue);
+      modern["Tags"] = fields;
+      if (fields.isMember("PixelData"))
+      {
+        modern["Content"] = fields["PixelData"];
+        modern["Tags"].removeMember("PixelData");
+      }
+      return modern;
+    }
+
     void ReadTags(const Json::Value& tags, Parser& parser, CreateDicomRequest& request)
     {
       request.tags = parser.ParseTags(tags);
       request.hasDicomJson = parser.HasDicomJson();
-      request.hasPrivateTags = HasPrivate(request.tags);
+      request.hasPrivateTags =
+        HasPrivate(request.tags) ||
+        std::any_of(request.contents.begin(), request.contents.end(),
+                    [](const ContentItem& item) { return HasPrivate(item.tags); });
       for (const NewElement& element : request.tags)
       {
         const std::optional<TagNumber> tag = ParseTagNumber(element.tag);
@@ -454,6 +490,11 @@ namespace OrthancPlugins
     CreateDicomRequest request;
     request.isLegacy = !fields.isMember("Tags");
     request.tagsOffset = request.isLegacy ? json.GetObjectOffset() : json.GetTagsOffset();
+    if (request.isLegacy && HasPrivateNumber(fields))
+    {
+      fields = ModernizeLegacy(fields);
+      request.isLegacy = false;
+    }
     if (request.isLegacy)
     {
       request.hasSopClass = fields.isMember("SOPClassUID");
@@ -470,6 +511,7 @@ namespace OrthancPlugins
     }
     request.isForced = fields.get("Force", false).asBool();
     request.isDryRun = ReadBoolean(fields, "DryRun");
+    request.isEncapsulated = fields.get("Encapsulate", false).asBool();
     request.privateCreator =
       fields.isMember("PrivateCreator") ? fields["PrivateCreator"].asString() : defaultCreator;
     request.replaces = ReadText(fields, "Replaces");

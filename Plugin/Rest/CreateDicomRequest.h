@@ -26,13 +26,14 @@ namespace OrthancPlugins
   {
     bool isLegacy = false; // no "Tags": attributes are members of the body
     NewItem tags;
-    bool hasPrivateTags = false;
-    bool hasDicomJson = false; // some attribute is given with its VR
+    bool hasPrivateTags = false; // here, or in an item of the contents
+    bool hasDicomJson = false;   // some attribute is given with its VR
     std::vector<ContentItem> contents;
     bool isArray = false;
     std::optional<std::string> parent;
     bool isForced = false;
     bool isDryRun = false;
+    bool isEncapsulated = false; // JPEG stays JPEG
     std::string privateCreator;
     std::string replaces;
     std::optional<std::string> charset; // SpecificCharacterSet of the tags

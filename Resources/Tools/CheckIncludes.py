@@ -44,6 +44,7 @@ THIRD = {
                "UnitTests/**"],
     "dcmtk/**": ["Plugin/Core/Dicom/*.cpp", "UnitTests/**.cpp"],
     "png.h": ["Plugin/Core/Dicom/*.cpp"],
+    "turbojpeg.h": ["Plugin/Core/Dicom/*.cpp"],
     "qpdf/*": ["Plugin/Core/Dicom/*.cpp"],
     "prometheus/*": ["Plugin/Core/Metrics/*", "UnitTests/**"],
     "json/*": ["Plugin/Core/Spool/ArchiveRecordJson.cpp", "Plugin/Core/Jobs/*.cpp",

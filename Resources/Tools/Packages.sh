@@ -7,12 +7,13 @@ BUILD_PACKAGES=(
   g++ cmake ninja-build ccache binutils python3
   orthanc orthanc-dev libdcmtk-dev libjsoncpp-dev
   libboost-thread-dev libisal-dev libdeflate-dev zlib1g-dev libssl-dev
-  libcurl4-openssl-dev libisofs-dev prometheus-cpp-dev libqpdf-dev libpng-dev libgtest-dev uuid-dev)
+  libcurl4-openssl-dev libisofs-dev prometheus-cpp-dev libqpdf-dev libpng-dev libturbojpeg0-dev libgtest-dev
+  uuid-dev)
 RUN_PACKAGES=(orthanc curl unzip python3 python3-pydicom iproute2 procps)
 TEST_PACKAGES=(
   orthanc python3-pydicom python3-pytest python3-pytest-xdist python3-requests python3-numpy python3-jsonschema
-  curl wget aria2 chromium unzip libarchive-tools nginx-light dcmtk dicom3tools qpdf poppler-utils iproute2
-  procps coreutils prometheus python3-prometheus-client lintian
+  curl wget aria2 chromium unzip libarchive-tools nginx-light dcmtk dicom3tools qpdf poppler-utils
+  libjpeg-turbo-progs iproute2 procps coreutils prometheus python3-prometheus-client lintian
   orthanc-gdcm orthanc-dicomweb orthanc-postgresql postgresql)
 # For the browser tests, which run on the machine itself; "npm ci" adds the library that drives the browser
 BROWSER_PACKAGES=(

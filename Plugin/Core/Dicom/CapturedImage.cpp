@@ -7,165 +7,190 @@
 
 #include <png.h>
 
+#include <csetjmp>
 #include <cstring>
+#include <vector>
 
 namespace OrthancPlugins
 {
   namespace
   {
-    constexpr unsigned MAX_SIDE = 65535; // Rows and Columns are US
-    constexpr std::uint64_t MAX_PIXEL_BYTES = 1ull << 30;
+    // Texts and profiles of an image are not needed; this is enough to skip them
+    constexpr std::size_t MAX_CHUNK_BYTES = 8u << 20;
 
-    [[noreturn]] void ThrowBadPng()
-    {
-      throw Failure(FailureKind::BadFormat, "This is no complete PNG image");
-    }
-
-    [[noreturn]] void ThrowBadJpeg()
-    {
-      throw Failure(FailureKind::BadFormat,
-                    "This is no complete JPEG image of the baseline process, gray or in color: "
-                    "progressive and other ones must be converted first");
-    }
-
-    // Memory that libpng keeps of an image
-    class PngReader
+    /**
+     * libpng reports errors by longjmp(3), which must not pass a destructor: between setjmp() and the
+     * end of Begin() and Finish() there are calls of libpng and numbers only.
+     **/
+    class PngDecoder
     {
     public:
-      explicit PngReader(std::string_view content)
+      explicit PngDecoder(std::string_view content)
+        : content_(content)
       {
-        std::memset(&image_, 0, sizeof(image_));
-        image_.version = PNG_IMAGE_VERSION;
-        if (png_image_begin_read_from_memory(&image_, content.data(), content.size()) == 0)
+        png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, &OnError, &OnWarning);
+        info_ = png_ == nullptr ? nullptr : png_create_info_struct(png_);
+        if (info_ == nullptr)
+        {
+          png_destroy_read_struct(&png_, nullptr, nullptr);
+          throw Failure(FailureKind::Internal, "Cannot initialize the decoder of PNG");
+        }
+      }
+
+      ~PngDecoder() { png_destroy_read_struct(&png_, &info_, nullptr); }
+      PngDecoder(const PngDecoder&) = delete;
+      PngDecoder& operator=(const PngDecoder&) = delete;
+
+      CapturedImage Decode()
+      {
+        if (!Begin())
         {
           ThrowBadPng();
         }
-      }
-      ~PngReader() { png_image_free(&image_); }
-      PngReader(const PngReader&) = delete;
-      PngReader& operator=(const PngReader&) = delete;
+        CapturedImage image;
+        image.rows = png_get_image_height(png_, info_);
+        image.columns = png_get_image_width(png_, info_);
+        image.bitsAllocated = png_get_bit_depth(png_, info_);
+        const unsigned channels = png_get_channels(png_, info_);
+        const bool hasAlpha = (png_get_color_type(png_, info_) & PNG_COLOR_MASK_ALPHA) != 0;
+        image.samplesPerPixel = channels - (hasAlpha ? 1 : 0);
+        image.photometricInterpretation = image.samplesPerPixel == 3 ? "RGB" : "MONOCHROME2";
+        MeasureImage(image);
 
-      png_image& Get() { return image_; }
+        const std::size_t rowBytes = png_get_rowbytes(png_, info_);
+        image.bytes.resize(rowBytes * image.rows);
+        rows_.resize(image.rows);
+        for (std::size_t i = 0; i < rows_.size(); i++)
+        {
+          rows_[i] = reinterpret_cast<png_bytep>(image.bytes.data()) + i * rowBytes;
+        }
+        if (!Finish())
+        {
+          ThrowBadPng();
+        }
+        if (hasAlpha)
+        {
+          RemoveAlpha(image.bytes, channels, image.bitsAllocated);
+        }
+        return image;
+      }
 
     private:
-      png_image image_;
+      [[noreturn]] static void ThrowBadPng()
+      {
+        throw Failure(FailureKind::BadFormat, "This is no complete PNG image");
+      }
+
+      bool Begin()
+      {
+        if (setjmp(png_jmpbuf(png_)) != 0)
+        {
+          return false;
+        }
+        png_set_user_limits(png_, MAX_IMAGE_SIDE, MAX_IMAGE_SIDE);
+        png_set_chunk_malloc_max(png_, MAX_CHUNK_BYTES);
+        png_set_read_fn(png_, this, &OnRead);
+        png_read_info(png_, info_);
+        png_set_expand(png_);
+        png_set_swap(png_);
+        png_set_interlace_handling(png_);
+        png_read_update_info(png_, info_);
+        return true;
+      }
+
+      bool Finish()
+      {
+        if (setjmp(png_jmpbuf(png_)) != 0)
+        {
+          return false;
+        }
+        png_read_image(png_, rows_.data());
+        png_read_end(png_, nullptr);
+        return true;
+      }
+
+      static void OnRead(png_structp png, png_bytep target, std::size_t sizeBytes)
+      {
+        PngDecoder& that = *static_cast<PngDecoder*>(png_get_io_ptr(png));
+        if (sizeBytes > that.content_.size() - that.offset_)
+        {
+          png_error(png, "end");
+        }
+        std::memcpy(target, that.content_.data() + that.offset_, sizeBytes);
+        that.offset_ += sizeBytes;
+      }
+
+      // The default ones print
+      [[noreturn]] static void OnError(png_structp png, png_const_charp) { png_longjmp(png, 1); }
+      static void OnWarning(png_structp, png_const_charp) {}
+
+      const std::string_view content_;
+      std::size_t offset_ = 0;
+      png_structp png_ = nullptr;
+      png_infop info_ = nullptr;
+      std::vector<png_bytep> rows_;
     };
 
-    unsigned ReadUint16(std::string_view content, std::size_t offset)
+    // One sample of 8 or 16 bits on white
+    template <unsigned BYTES>
+    void RemoveAlphaOf(std::string& pixels, unsigned channels)
     {
-      return static_cast<unsigned>(static_cast<unsigned char>(content[offset])) << 8 |
-             static_cast<unsigned char>(content[offset + 1]);
-    }
-
-    // SOF0 (ITU-T T.81 B.2.2): precision, lines, samples per line, components
-    void ReadFrame(std::string_view content, std::size_t offset, CapturedImage& image)
-    {
-      image.rows = ReadUint16(content, offset + 1);
-      image.columns = ReadUint16(content, offset + 3);
-      image.samplesPerPixel = static_cast<unsigned char>(content[offset + 5]);
-      const bool isPossible = content[offset] == 8 && image.rows > 0 && image.columns > 0 &&
-                              (image.samplesPerPixel == 1 || image.samplesPerPixel == 3);
-      if (!isPossible)
+      constexpr std::uint32_t WHITE = BYTES == 1 ? 0xFF : 0xFFFF;
+      unsigned char* const data = reinterpret_cast<unsigned char*>(pixels.data());
+      const auto read = [&](std::size_t index) -> std::uint32_t
       {
-        ThrowBadJpeg();
+        const std::size_t at = index * BYTES;
+        return BYTES == 1 ? data[at] : data[at] | static_cast<std::uint32_t>(data[at + 1]) << 8;
+      };
+      const std::size_t count = pixels.size() / BYTES / channels;
+      std::size_t target = 0;
+      for (std::size_t pixel = 0; pixel < count; pixel++)
+      {
+        const std::uint64_t alpha = read(pixel * channels + channels - 1);
+        for (unsigned channel = 0; channel + 1 < channels; channel++)
+        {
+          const std::uint64_t value = read(pixel * channels + channel);
+          const std::uint64_t mixed = (value * alpha + WHITE * (WHITE - alpha) + WHITE / 2) / WHITE;
+          for (unsigned i = 0; i < BYTES; i++)
+          {
+            data[target++] = static_cast<unsigned char>(mixed >> (8 * i) & 0xFF);
+          }
+        }
       }
+      pixels.resize(target);
     }
   } // namespace
+
+  void MeasureImage(CapturedImage& image)
+  {
+    image.uncompressedBytes = static_cast<std::uint64_t>(image.rows) * image.columns *
+                              image.samplesPerPixel * ((image.bitsAllocated + 7) / 8);
+    if (image.rows > MAX_IMAGE_SIDE || image.columns > MAX_IMAGE_SIDE ||
+        image.uncompressedBytes > MAX_IMAGE_BYTES)
+    {
+      throw Failure(FailureKind::TooLarge, "The image is too large for a Secondary Capture");
+    }
+  }
+
+  void RemoveAlpha(std::string& pixels, unsigned channels, unsigned bitsAllocated)
+  {
+    if (bitsAllocated == 16)
+    {
+      RemoveAlphaOf<2>(pixels, channels);
+    }
+    else
+    {
+      RemoveAlphaOf<1>(pixels, channels);
+    }
+  }
 
   bool LooksLikePng(std::string_view content)
   {
     return content.substr(0, 8) == "\x89PNG\r\n\x1a\n";
   }
 
-  bool LooksLikeJpeg(std::string_view content)
-  {
-    return content.substr(0, 3) == "\xFF\xD8\xFF";
-  }
-
   CapturedImage DecodePng(std::string_view content)
   {
-    PngReader reader(content);
-    png_image& png = reader.Get();
-    CapturedImage image;
-    image.rows = png.height;
-    image.columns = png.width;
-    const bool isColor = (png.format & (PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_COLORMAP)) != 0;
-    image.samplesPerPixel = isColor ? 3 : 1;
-    image.photometricInterpretation = isColor ? "RGB" : "MONOCHROME2";
-    png.format = isColor ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
-    image.uncompressedBytes =
-      static_cast<std::uint64_t>(image.rows) * image.columns * image.samplesPerPixel;
-    if (image.rows > MAX_SIDE || image.columns > MAX_SIDE ||
-        image.uncompressedBytes > MAX_PIXEL_BYTES)
-    {
-      throw Failure(FailureKind::TooLarge, "The image is too large for a Secondary Capture");
-    }
-    image.bytes.resize(static_cast<std::size_t>(image.uncompressedBytes));
-    const png_color white = {255, 255, 255};
-    if (png_image_finish_read(&png, &white, image.bytes.data(), 0, nullptr) == 0)
-    {
-      ThrowBadPng();
-    }
-    return image;
-  }
-
-  CapturedImage WrapJpeg(std::string_view content)
-  {
-    CapturedImage image;
-    image.isJpeg = true;
-    bool isRgb = false;
-    std::size_t at = 2;
-    if (!LooksLikeJpeg(content))
-    {
-      ThrowBadJpeg();
-    }
-    // Segments up to the first scan
-    for (;;)
-    {
-      if (at + 4 > content.size() || content[at] != '\xFF')
-      {
-        ThrowBadJpeg();
-      }
-      const unsigned marker = static_cast<unsigned char>(content[at + 1]);
-      if (marker == 0xFF)
-      {
-        at++; // a fill byte
-        continue;
-      }
-      const std::size_t length = ReadUint16(content, at + 2);
-      if (length < 2 || at + 2 + length > content.size())
-      {
-        ThrowBadJpeg();
-      }
-      if (marker == 0xC0 && length >= 8)
-      {
-        ReadFrame(content, at + 4, image);
-      }
-      else if (marker > 0xC0 && marker < 0xD0 && marker != 0xC4 && marker != 0xC8 && marker != 0xCC)
-      {
-        ThrowBadJpeg(); // another process
-      }
-      else if (marker == 0xEE && length >= 14 && content.substr(at + 4, 5) == "Adobe")
-      {
-        isRgb = content[at + 15] == 0; // no transformation of colors
-      }
-      else if (marker == 0xDA)
-      {
-        break;
-      }
-      at += 2 + length;
-    }
-    const std::size_t end = content.rfind("\xFF\xD9");
-    if (image.rows == 0 || end == std::string_view::npos || end < at)
-    {
-      ThrowBadJpeg();
-    }
-    image.photometricInterpretation = image.samplesPerPixel == 1 ? "MONOCHROME2"
-                                      : isRgb                    ? "RGB"
-                                                                 : "YBR_FULL_422";
-    image.bytes = std::string(content.substr(0, end + 2));
-    image.uncompressedBytes =
-      static_cast<std::uint64_t>(image.rows) * image.columns * image.samplesPerPixel;
-    return image;
+    return PngDecoder(content).Decode();
   }
 } // namespace OrthancPlugins

@@ -3,6 +3,7 @@
 
 #include "DicomObject.h"
 
+#include "CapturedImage.h"
 #include "DicomText.h"
 #include "ElementWriter.h"
 #include "ParentModules.h"
@@ -128,6 +129,7 @@ namespace OrthancPlugins
   struct DicomObject::PImpl
   {
     DcmFileFormat file;
+    std::vector<std::string> warnings;
 
     DcmDataset& GetDataset() { return *file.getDataset(); }
   };
@@ -243,7 +245,13 @@ namespace OrthancPlugins
     {
       writer.CollectProblems(*problems);
     }
+    writer.CollectWarnings(pimpl_->warnings);
     writer.Write(elements);
+  }
+
+  const std::vector<std::string>& DicomObject::GetWarnings() const
+  {
+    return pimpl_->warnings;
   }
 
   std::vector<std::string> DicomObject::ListTags() const
@@ -335,10 +343,17 @@ namespace OrthancPlugins
     }
   }
 
-  DicomFile DicomObject::SerializeImage(const std::string& pixels, bool isJpeg)
+  unsigned DicomObject::GetNumber(const std::string& tag) const
   {
+    Uint16 value = 0;
+    return pimpl_->GetDataset().findAndGetUint16(FindTag(tag), value).good() ? value : 0;
+  }
+
+  DicomFile DicomObject::SerializeImage(const CapturedImage& image)
+  {
+    const std::string& pixels = image.bytes;
     DcmDataset& dataset = pimpl_->GetDataset();
-    const E_TransferSyntax syntax = isJpeg ? EXS_JPEGProcess1 : EXS_LittleEndianExplicit;
+    const E_TransferSyntax syntax = image.isJpeg ? EXS_JPEGProcess1 : EXS_LittleEndianExplicit;
     if (pimpl_->file.validateMetaInfo(syntax, EWM_createNewMeta).bad())
     {
       ThrowUnwritable();
@@ -353,9 +368,10 @@ namespace OrthancPlugins
       throw Failure(FailureKind::TooLarge, "The image is too large for a DICOM object");
     }
     result.bytes.reserve(result.bytes.size() + paddedBytes + 64);
-    const char tag[] = {'\xE0', '\x7F', 0x10, 0x00, 'O', 'B', 0, 0};
+    const bool isWords = !image.isJpeg && image.bitsAllocated > 8;
+    const char tag[] = {'\xE0', '\x7F', 0x10, 0x00, 'O', isWords ? 'W' : 'B', 0, 0};
     result.bytes.append(tag, sizeof(tag));
-    if (isJpeg)
+    if (image.isJpeg)
     {
       AppendUint32(result.bytes, DCM_UndefinedLength);
       AppendItem(result.bytes, 0xE000, 0); // an empty offset table
@@ -367,7 +383,7 @@ namespace OrthancPlugins
     }
     result.bytes += pixels;
     result.bytes.append(paddedBytes - pixels.size(), '\0');
-    if (isJpeg)
+    if (image.isJpeg)
     {
       AppendItem(result.bytes, 0xE0DD, 0);
     }

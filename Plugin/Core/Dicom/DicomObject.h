@@ -16,6 +16,8 @@
 
 namespace OrthancPlugins
 {
+  struct CapturedImage;
+
   // A DICOM file (PS3.10) in which the bytes of the document are still missing
   struct DicomFile
   {
@@ -86,12 +88,16 @@ namespace OrthancPlugins
     // Without a document
     DicomFile Serialize();
 
-    // Numbers of the image pixel module and others that are US
+    // Numbers of the image pixel module and others that are US; absent, or 0 if it is none
     void SetNumber(const std::string& tag, unsigned value);
+    unsigned GetNumber(const std::string& tag) const;
 
-    // With pixel data: uncompressed, or one JPEG stream of the baseline process, then the transfer
-    // syntax is that (PS3.5 A.4.1)
-    DicomFile SerializeImage(const std::string& pixels, bool isJpeg);
+    // With pixel data: uncompressed in words (OW, little endian) or bytes (OB), or one JPEG stream of
+    // the baseline process, then the transfer syntax is that (PS3.5 A.2, A.4.1)
+    DicomFile SerializeImage(const CapturedImage& image);
+
+    // What Write() has stored although it may not be what the client means
+    const std::vector<std::string>& GetWarnings() const;
 
   private:
     DicomFile Serialize(const std::uint64_t* documentBytes);

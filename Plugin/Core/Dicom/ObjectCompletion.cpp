@@ -3,8 +3,6 @@
 
 #include "ObjectCompletion.h"
 
-#include "PdfInspector.h"
-
 #include "../Failure.h"
 #include "../Uuid.h"
 
@@ -16,7 +14,7 @@ namespace OrthancPlugins
   namespace
   {
     constexpr std::int64_t SECOND_MICROSECONDS = 1'000'000;
-    constexpr const char* SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7";
+    constexpr std::string_view SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7";
     constexpr const char* RAW_DATA = "1.2.840.10008.5.1.4.1.1.66";
 
     // Of the implementation, as a creator of raw data (PS3.3 C.19.1)
@@ -41,6 +39,14 @@ namespace OrthancPlugins
       for (const char* tag : tags)
       {
         object.SetDefault(tag, "");
+      }
+    }
+
+    void SetIfEmpty(DicomObject& object, const char* tag, const std::string& value)
+    {
+      if (!object.Has(tag) || object.GetText(tag).empty())
+      {
+        object.Set(tag, value);
       }
     }
 
@@ -89,10 +95,6 @@ namespace OrthancPlugins
     std::string FindTitle(DocumentKind kind, std::string_view content, const ObjectOptions& options)
     {
       std::string title = options.title;
-      if (title.empty() && kind == DocumentKind::Pdf)
-      {
-        title = InspectPdf(content).title;
-      }
       if (title.empty() && kind == DocumentKind::Cda)
       {
         title = ReadCdaHeader(content).title;
@@ -132,19 +134,85 @@ namespace OrthancPlugins
       object.Write({study}, NOTHING, "", nullptr);
     }
 
-    void CompleteModel(DicomObject& object)
+    void CompleteModel(DicomObject& object, const ObjectOptions& options)
     {
       // PS3.3 C.7.4.1, C.7.5.2, C.35.1
       object.SetDefault("FrameOfReferenceUID", GenerateUid());
       object.SetDefault("PositionReferenceIndicator", "");
-      object.SetDefault("Manufacturer", "Orthanc");
-      object.SetDefault("DeviceSerialNumber", "0");
+      // All Type 1, also where those of a parent series are empty
+      SetIfEmpty(object, "Manufacturer", "Orthanc");
+      SetIfEmpty(object, "ManufacturerModelName", "Orthanc");
+      SetIfEmpty(object, "DeviceSerialNumber", "0");
+      SetIfEmpty(object, "SoftwareVersions", options.softwareVersions);
       if (!object.Has("MeasurementUnitsCodeSequence"))
       {
         object.SetCode("MeasurementUnitsCodeSequence", "um", "UCUM", "um");
       }
     }
+    // With several frames one of its relatives (PS3.3 A.8.2 to A.8.5)
+    std::string FindCaptureClass(const DicomObject& object, const CapturedImage& image)
+    {
+      const std::string frames =
+        object.Has("NumberOfFrames") ? object.GetText("NumberOfFrames") : "";
+      return GetCaptureClass(frames.empty() || frames == "1", image.samplesPerPixel,
+                             image.bitsAllocated);
+    }
+
+    bool IsCapture(const DicomObject& object)
+    {
+      return object.GetText("SOPClassUID")
+               .compare(0, SECONDARY_CAPTURE.size(), SECONDARY_CAPTURE) == 0;
+    }
+
+    // PS3.3 C.7.3.1, C.7.6.1, C.8.6.1
+    void CompleteCaptureModules(DicomObject& object, const ObjectOptions& options)
+    {
+      object.SetDefault("ConversionType", "WSD");
+      object.SetDefault("PatientOrientation", "");
+      if (!options.hasParentSeries)
+      {
+        object.SetDefault("Laterality", ""); // Type 2C, and nobody knows of what the image is
+      }
+      object.SetDefault("BurnedInAnnotation", options.isBurnedIn ? "YES" : "NO");
+    }
+
+    // PS3.3 C.7.6.3; what the client says of its own pixels is kept
+    void DescribePixels(DicomObject& object, const CapturedImage& image)
+    {
+      const auto setNumber = [&](const char* tag, unsigned value)
+      {
+        if (!image.isDescribed || !object.Has(tag))
+        {
+          object.SetNumber(tag, value);
+        }
+      };
+      setNumber("SamplesPerPixel", image.samplesPerPixel);
+      if (!image.isDescribed || !object.Has("PhotometricInterpretation"))
+      {
+        object.Set("PhotometricInterpretation", image.photometricInterpretation);
+      }
+      if (image.samplesPerPixel > 1)
+      {
+        setNumber("PlanarConfiguration", 0);
+      }
+      setNumber("Rows", image.rows);
+      setNumber("Columns", image.columns);
+      setNumber("BitsAllocated", image.bitsAllocated);
+      setNumber("BitsStored", image.bitsAllocated);
+      setNumber("HighBit", object.GetNumber("BitsStored") - 1);
+      setNumber("PixelRepresentation", 0);
+    }
   } // namespace
+
+  std::string GetCaptureClass(bool isSingleFrame, unsigned samplesPerPixel, unsigned bitsAllocated)
+  {
+    const char* const relative = isSingleFrame         ? ""
+                                 : samplesPerPixel > 1 ? ".4"
+                                 : bitsAllocated == 1  ? ".1"
+                                 : bitsAllocated == 8  ? ".2"
+                                                       : ".3";
+    return std::string(SECONDARY_CAPTURE) + relative;
+  }
 
   DicomTime FormatDicomTime(std::int64_t microseconds, const std::string& offset)
   {
@@ -186,10 +254,7 @@ namespace OrthancPlugins
       object.SetDefault("SeriesDate", now.date);
       object.SetDefault("SeriesTime", now.time);
     }
-    if (!object.Has("SeriesNumber") || object.GetText("SeriesNumber").empty())
-    {
-      object.Set("SeriesNumber", std::to_string(options.seriesNumber.value_or(1)));
-    }
+    SetIfEmpty(object, "SeriesNumber", std::to_string(options.seriesNumber.value_or(1)));
     object.SetDefault("InstanceNumber", std::to_string(options.instanceNumber.value_or(1)));
     object.SetDefault("ContentDate", now.date);
     object.SetDefault("ContentTime", now.time);
@@ -218,7 +283,7 @@ namespace OrthancPlugins
     }
     if (type.isModel)
     {
-      CompleteModel(object);
+      CompleteModel(object, options);
     }
     CompleteObject(object, options);
     object.Set("SOPClassUID", type.sopClassUid);
@@ -253,43 +318,23 @@ namespace OrthancPlugins
   void
   CompleteCapture(DicomObject& object, const CapturedImage& image, const ObjectOptions& options)
   {
-    if (object.Has("SOPClassUID") && object.GetText("SOPClassUID") != SECONDARY_CAPTURE)
-    {
-      throw Failure(FailureKind::OutOfRange,
-                    std::string("Tag \"SOPClassUID\": an image needs the SOP class ") +
-                      SECONDARY_CAPTURE);
-    }
     CompleteObject(object, options);
-    object.Set("SOPClassUID", SECONDARY_CAPTURE);
     object.SetDefault("Modality", options.modality.empty() ? "OT" : options.modality);
-    object.SetDefault("ConversionType", "WSD");
-    object.SetDefault("PatientOrientation", "");
-    if (!options.hasParentSeries)
+    object.SetDefault("SOPClassUID", FindCaptureClass(object, image));
+    if (IsCapture(object))
     {
-      object.SetDefault("Laterality", ""); // Type 2C, and nobody knows of what the image is
+      CompleteCaptureModules(object, options);
     }
-    object.SetDefault("BurnedInAnnotation", options.isBurnedIn ? "YES" : "NO");
     if (!options.title.empty())
     {
       object.SetDefault("ImageComments", ShortenToShortText(options.title));
     }
-    object.SetNumber("SamplesPerPixel", image.samplesPerPixel);
-    object.Set("PhotometricInterpretation", image.photometricInterpretation);
-    if (image.samplesPerPixel > 1)
-    {
-      object.SetNumber("PlanarConfiguration", 0);
-    }
-    object.SetNumber("Rows", image.rows);
-    object.SetNumber("Columns", image.columns);
-    object.SetNumber("BitsAllocated", image.bitsAllocated);
-    object.SetNumber("BitsStored", image.bitsAllocated);
-    object.SetNumber("HighBit", image.bitsAllocated - 1);
-    object.SetNumber("PixelRepresentation", 0);
-    if (image.isJpeg)
+    DescribePixels(object, image);
+    if (image.lossyBytes > 0)
     {
       // PS3.3 C.7.6.1.1.5
       const double ratio =
-        static_cast<double>(image.uncompressedBytes) / static_cast<double>(image.bytes.size());
+        static_cast<double>(image.uncompressedBytes) / static_cast<double>(image.lossyBytes);
       char text[32];
       std::snprintf(text, sizeof(text), "%.3g", ratio);
       object.Set("LossyImageCompression", "01");

@@ -25,7 +25,7 @@ namespace OrthancPlugins
   // What a new object needs besides its parent and its content
   struct ObjectOptions
   {
-    std::string title;                  // UTF-8; empty: the one in the document
+    std::string title;                  // UTF-8; empty: that of a CDA document
     std::string modality;               // empty: that of the parent series, else the default
     std::string defaultModality = "OT"; // of documents
     std::optional<CodedConcept> conceptName;
@@ -61,8 +61,11 @@ namespace OrthancPlugins
                         std::string_view content,
                         const ObjectOptions& options);
 
-  // The same for an image (PS3.3 A.8.1). Throws Failure(OutOfRange) if the client has given another SOP
-  // class
+  // Secondary Capture, with several frames one of its relatives (PS3.3 A.8)
+  std::string GetCaptureClass(bool isSingleFrame, unsigned samplesPerPixel, unsigned bitsAllocated);
+
+  // The same for an image: a Secondary Capture, unless the client has given another SOP class, whose
+  // attributes are the client's to give
   void
   CompleteCapture(DicomObject& object, const CapturedImage& image, const ObjectOptions& options);
 

@@ -47,6 +47,73 @@ def run_qpdf(pdf, directory, *arguments):
         return stream.read()
 
 
+def compress_zeros(mebibytes):
+    """A zlib stream of that many MiB of zeros, made of equal blocks."""
+    block = zlib.compressobj(9, zlib.DEFLATED, -15)
+    piece = block.compress(bytes(1 << 20)) + block.flush(zlib.Z_FULL_FLUSH)
+    checksum = ((mebibytes << 20) % 65521) << 16 | 1
+    return b"\x78\xda" + piece * mebibytes + b"\x03\0" + struct.pack(">I", checksum)
+
+
+def make_objects(*objects, trailer=b"/Root 1 0 R/Info 3 0 R", xref=None):
+    """A PDF of these objects, numbered from 1, with a right table unless "xref" replaces it."""
+    data = b"%PDF-1.5\n"
+    offsets = []
+    for number, content in enumerate(objects, 1):
+        offsets.append(len(data))
+        data += b"%d 0 obj\n" % number + content + b"\nendobj\n"
+    start = len(data)
+    if xref is None:
+        xref = b"0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + \
+            b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    data += b"xref\n" + xref + b"trailer\n<</Size %d" % (len(objects) + 1) + trailer
+    return data + b">>\nstartxref\n%d\n%%%%EOF" % start
+
+
+def make_streamed(table, content_streams, dictionary=b""):
+    """A PDF whose table of objects is the stream "table" (number 9), behind objects that are complete."""
+    data = b"%PDF-1.5\n" + content_streams
+    start = len(data)
+    data += b"9 0 obj\n<</Type/XRef/Size 10/W[1 4 2]/Root 1 0 R/Info 3 0 R/Length %d" % len(table)
+    return data + dictionary + b">>stream\n" + table + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF" % start
+
+
+def list_hostile_pdfs():
+    """Name -> a PDF that costs a careless reader all memory, all time, or its stack."""
+    catalog, pages = b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 1>>"
+    bomb = compress_zeros(3000)
+    # Objects 1 to 3 are in the object stream 4, whose zeros are white space behind its head
+    head = b"1 0 2 30 3 70 " + catalog + b" " * (30 - len(catalog)) + pages + b" " * (40 - len(pages)) + b"<</Title(x)>>"
+    assert len(head) == 14 + 70 + 13
+    stream = zlib.compress(head)
+    in_stream = b"".join(struct.pack(">BIH", 2, 4, index) for index in range(3))
+    free = struct.pack(">BIH", 0, 0, 0)
+
+    def make_object_stream(content, filters):
+        part = b"4 0 obj\n<</Type/ObjStm/N 3/First 14/Filter%s/Length %d>>stream\n" % (filters, len(content)) + \
+            content + b"\nendstream\nendobj\n"
+        table = free + in_stream + struct.pack(">BIH", 1, 9, 0) + free * 4 + struct.pack(">BIH", 1, 9 + len(part), 0)
+        return make_streamed(table, part)
+
+    return {
+        "table bomb": make_streamed(zlib.compress(bomb), b"", b"/Filter[/FlateDecode/FlateDecode]"),
+        "object stream bomb": make_object_stream(zlib.compress(bomb), b"[/FlateDecode/FlateDecode]"),
+        "good object stream": make_object_stream(stream, b"/FlateDecode"),
+        "wide rows": make_streamed(stream, b"", b"/Filter/FlateDecode/DecodeParms<</Predictor 12/Columns 2147483647>>"),
+        "huge size": make_streamed(b"", b"", b"/Index[0 2147483647]").replace(b"/Size 10", b"/Size 2147483647"),
+        "huge table": make_objects(catalog, pages, b"<<>>", xref=b"0 2000000000\n0000000000 65535 f \n"),
+        "deep lists": make_objects(catalog, pages, b"<</Title " + b"[" * 2000000),
+        "deep dictionaries": make_objects(catalog, pages, b"<</A" * 500000),
+        "many objects": make_objects(catalog, pages, b"[" + b"[]" * 4000000 + b"]"),
+        "cyclic pages": make_objects(catalog, b"<</Type/Pages/Kids[2 0 R 2 0 R]/Parent 2 0 R/Count 1>>", b"<<>>"),
+        "cyclic object": make_objects(catalog, pages, b"3 0 R"),
+        "cyclic length": make_objects(catalog, pages, b"<</Length 3 0 R>>stream\nx\nendstream"),
+        "cyclic tables": make_objects(catalog, pages, b"<<>>", trailer=b"/Root 1 0 R/Prev 120"),
+        "negative count": make_objects(catalog, b"<</Type/Pages/Kids[]/Count -1>>", b"<<>>"),
+        "huge count": make_objects(catalog, b"<</Type/Pages/Kids[]/Count 99999999999999999999>>", b"<<>>"),
+    }
+
+
 def make_stl(triangles=1):
     return bytes(80) + struct.pack("<I", triangles) + bytes(50 * triangles)
 

@@ -3,12 +3,13 @@
 
 #include "PdfInspector.h"
 
+#include "LimitedChild.h"
+
 // The API without the pointers of older versions
 #define POINTERHOLDER_TRANSITION 4
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFObjectHandle.hh>
 
-#include <exception>
 #include <set>
 
 namespace OrthancPlugins
@@ -16,6 +17,9 @@ namespace OrthancPlugins
   namespace
   {
     constexpr std::size_t MAX_TITLE_BYTES = 1024;
+
+    // Few bytes of a PDF can become any number of objects, and any number of bytes in memory
+    constexpr ChildLimits LIMITS = {256u << 20, 5, 20};
 
     void Open(QPDF& pdf, std::string_view content)
     {
@@ -109,30 +113,20 @@ namespace OrthancPlugins
         }
       }
     }
-  } // namespace
 
-  PdfFacts InspectPdf(std::string_view content)
-  {
-    PdfFacts facts;
-    try
+    // "encrypted" or "plain", a space, the number of pages if it is known, a line feed, the title.
+    // Throws exceptions of many types for what is wrong with the PDF, and for passwords
+    std::string ReportFacts(std::string_view content)
     {
       QPDF pdf;
       Open(pdf, content);
-      facts.isReadable = true;
-      facts.isEncrypted = pdf.isEncrypted();
-      facts.title = ReadTitle(pdf);
-      facts.pagesCount = ReadPagesCount(pdf);
+      const std::optional<unsigned> pages = ReadPagesCount(pdf);
+      return std::string(pdf.isEncrypted() ? "encrypted" : "plain") + " " +
+             (pages.has_value() ? std::to_string(*pages) : "") + "\n" + ReadTitle(pdf);
     }
-    catch (const std::exception&)
-    {
-      // The library reports what is wrong with a PDF, and passwords, by exceptions of many types
-    }
-    return facts;
-  }
 
-  std::vector<std::string> FindActiveContent(std::string_view content)
-  {
-    try
+    // A line for each
+    std::string ReportActiveContent(std::string_view content)
     {
       QPDF pdf;
       Open(pdf, content);
@@ -141,11 +135,58 @@ namespace OrthancPlugins
       {
         CheckObject(object, 0, found);
       }
-      return {found.begin(), found.end()};
+      std::string lines;
+      for (const std::string& name : found)
+      {
+        lines += name + "\n";
+      }
+      return lines;
     }
-    catch (const std::exception&)
+  } // namespace
+
+  PdfFacts InspectPdf(std::string_view content)
+  {
+    PdfFacts facts;
+    const std::optional<std::string> report =
+      RunLimited(LIMITS, [content] { return ReportFacts(content); });
+    if (!report.has_value())
+    {
+      return facts;
+    }
+    const std::size_t space = report->find(' ');
+    const std::size_t line = report->find('\n');
+    facts.isReadable = true;
+    facts.isEncrypted = report->compare(0, space, "encrypted") == 0;
+    const std::string count = report->substr(space + 1, line - space - 1);
+    if (!count.empty())
+    {
+      facts.pagesCount = static_cast<unsigned>(std::stoul(count));
+    }
+    facts.title = report->substr(line + 1);
+    return facts;
+  }
+
+  std::string FindPdfTitle(std::string_view content)
+  {
+    // A key of the trailer, which is never compressed (ISO 32000-1, 7.5.5 and 7.5.8.2)
+    return content.find("/Info") == std::string_view::npos ? "" : InspectPdf(content).title;
+  }
+
+  std::vector<std::string> FindActiveContent(std::string_view content)
+  {
+    const std::optional<std::string> report =
+      RunLimited(LIMITS, [content] { return ReportActiveContent(content); });
+    if (!report.has_value())
     {
       return {"Unreadable"};
     }
+    std::vector<std::string> found;
+    for (std::size_t begin = 0; begin < report->size();)
+    {
+      const std::size_t end = report->find('\n', begin);
+      found.push_back(report->substr(begin, end - begin));
+      begin = end + 1;
+    }
+    return found;
   }
 } // namespace OrthancPlugins

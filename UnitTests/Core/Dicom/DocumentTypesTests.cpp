@@ -134,6 +134,8 @@ namespace OrthancPlugins
     EXPECT_FALSE(facts.isEncrypted);
     EXPECT_EQ(1u, facts.pagesCount);
     EXPECT_EQ("Report", InspectPdf(MakePdf("", "/Title(Report)")).title);
+    EXPECT_EQ("Report", FindPdfTitle(MakePdf("", "/Title(Report)")));
+    EXPECT_EQ("", FindPdfTitle("%PDF-1.4 nothing"));
   }
 
   TEST(PdfInspector, BrokenOnesAreNotRead)
@@ -143,6 +145,14 @@ namespace OrthancPlugins
     {
       EXPECT_EQ("", InspectPdf(pdf.substr(0, size)).title) << size;
     }
+  }
+
+  TEST(PdfInspector, HostileOnesAreNotRead)
+  {
+    // Deeply nested, and one that refers to itself
+    EXPECT_FALSE(InspectPdf(MakePdf("", "/Title" + std::string(1u << 20, '['))).isReadable);
+    EXPECT_FALSE(InspectPdf(MakePdf("", "/Title 1 0 R/A" + std::string(100000, '<'))).isReadable);
+    EXPECT_EQ("", InspectPdf(MakePdf("", "/Title 3 0 R")).title);
   }
 
   TEST(PdfInspector, FindsActiveContent)
@@ -172,6 +182,7 @@ namespace OrthancPlugins
     DicomObject object("");
     ObjectOptions options;
     options.softwareVersions = "a\\b";
+    options.title = "Report";
     CompleteDocument(object, DocumentKind::Pdf, MakePdf("", "/Title(Report)"), options);
     EXPECT_EQ("1.2.840.10008.5.1.4.1.1.104.1", object.GetText("SOPClassUID"));
     EXPECT_EQ("Report", object.GetText("DocumentTitle"));

@@ -167,6 +167,19 @@ namespace OrthancPlugins
     return uris;
   }
 
+  std::vector<std::size_t> RouteTable::GetRowsWithLargeBodies() const
+  {
+    std::vector<std::size_t> rows;
+    for (std::size_t row = 0; row < enabled_.size(); row++)
+    {
+      if (enabled_[row]->feature == Feature::Documents && enabled_[row]->post != nullptr)
+      {
+        rows.push_back(row);
+      }
+    }
+    return rows;
+  }
+
   void RouteTable::Dispatch(std::size_t row,
                             const Services& services,
                             const HttpRequest& request,

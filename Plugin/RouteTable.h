@@ -25,6 +25,9 @@ namespace OrthancPlugins
     // Regular expressions of the enabled rows, in the order of their registration: the first match wins
     std::vector<std::string> GetUris() const;
 
+    // Rows that get whole documents, as indices into GetUris()
+    std::vector<std::size_t> GetRowsWithLargeBodies() const;
+
     // "row": index into GetUris(). A method without a handler is answered by 405
     void Dispatch(std::size_t row,
                   const Services& services,

@@ -13,6 +13,7 @@
 #include <boost/thread/thread.hpp>
 
 #include <array>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -62,6 +63,89 @@ namespace OrthancPlugins
         [=] { RunOnHandlerThread([=] { Answer(*state, Row, output, path, *request); }); });
     }
 
+    // ---- Bodies that come before their answer
+
+    // What the host hands back with every piece
+    struct LargeRequest
+    {
+      std::size_t row = 0;
+      HttpRequest request; // without the body
+      std::string body;
+    };
+
+    LargeRequest& ToLargeRequest(OrthancPluginServerChunkedRequestReader* reader)
+    {
+      return *reinterpret_cast<LargeRequest*>(reader);
+    }
+
+    template <std::size_t Row>
+    OrthancPluginErrorCode OnLargeBegin(OrthancPluginServerChunkedRequestReader** reader,
+                                        const char* path,
+                                        const OrthancPluginHttpRequest* request)
+    {
+      const RestState* const state = restState.get();
+      if (state == nullptr)
+      {
+        return OrthancPluginErrorCode_DatabaseUnavailable; // 503
+      }
+      return GuardCallback(
+        "Receiving a request",
+        [=]
+        {
+          auto large = std::make_unique<LargeRequest>();
+          large->row = Row;
+          large->request =
+            ToHttpRequest(path, *request, state->version, state->isHostAuthenticating);
+          *reader = reinterpret_cast<OrthancPluginServerChunkedRequestReader*>(large.release());
+        });
+    }
+
+    // With a Content-Length all of it at once
+    OrthancPluginErrorCode OnLargePiece(OrthancPluginServerChunkedRequestReader* reader,
+                                        const void* data,
+                                        std::uint32_t sizeBytes)
+    {
+      return GuardCallback(
+        "Receiving a request",
+        [=] { ToLargeRequest(reader).body.append(static_cast<const char*>(data), sizeBytes); });
+    }
+
+    OrthancPluginErrorCode OnLargeEnd(OrthancPluginServerChunkedRequestReader* reader,
+                                      OrthancPluginRestOutput* output)
+    {
+      const RestState* const state = restState.get();
+      if (state == nullptr)
+      {
+        return OrthancPluginErrorCode_DatabaseUnavailable;
+      }
+      return GuardRestCallback(
+        state->context, output, "Answering a request",
+        [=]
+        {
+          RunOnHandlerThread(
+            [=]
+            {
+              LargeRequest& large = ToLargeRequest(reader);
+              large.request.body = large.body;
+              large.request.releaseBody = [&large] { std::string().swap(large.body); };
+              OrthancHttpAnswer answer(state->context, output, state->version);
+              state->dispatch(large.row, large.request, answer);
+            });
+        });
+    }
+
+    void OnLargeRelease(OrthancPluginServerChunkedRequestReader* reader)
+    {
+      const std::unique_ptr<LargeRequest> owner(&ToLargeRequest(reader));
+    }
+
+    template <std::size_t... Rows>
+    constexpr std::array<OrthancPluginServerChunkedRequestReaderFactory, sizeof...(Rows)>
+    MakeFactories(std::index_sequence<Rows...>)
+    {
+      return {{&OnLargeBegin<Rows>...}};
+    }
+
     template <std::size_t... Rows>
     constexpr std::array<OrthancPluginRestCallback, sizeof...(Rows)>
     MakeCallbacks(std::index_sequence<Rows...>)
@@ -87,6 +171,21 @@ namespace OrthancPlugins
     for (std::size_t row = 0; row < uris.size(); row++)
     {
       OrthancPluginRegisterRestCallbackNoLock(context, uris[row].c_str(), CALLBACKS[row]);
+    }
+  }
+
+  void RegisterLargeBodies(OrthancPluginContext* context,
+                           const std::vector<std::string>& uris,
+                           const std::vector<std::size_t>& rows)
+  {
+    static constexpr auto FACTORIES = MakeFactories(std::make_index_sequence<MAX_REST_ROUTES>());
+
+    for (const std::size_t row : rows)
+    {
+      // GET and DELETE find the plain callback of the same row
+      OrthancPluginRegisterChunkedRestCallback(context, uris.at(row).c_str(), nullptr,
+                                               FACTORIES.at(row), nullptr, FACTORIES.at(row),
+                                               &OnLargePiece, &OnLargeEnd, &OnLargeRelease);
     }
   }
 

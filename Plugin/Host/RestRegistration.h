@@ -30,6 +30,13 @@ namespace OrthancPlugins
                           bool isHostAuthenticating,
                           RestDispatch dispatch);
 
+  // Rows whose POST and PUT bodies may be large, after RegisterRestRoutes(): over HTTP the host hands them
+  // over before the answer is made, and keeps no copy in the meantime; they are ours to free by
+  // HttpRequest::releaseBody. Other plugins and scripts, who call by the host, come as before
+  void RegisterLargeBodies(OrthancPluginContext* context,
+                           const std::vector<std::string>& uris,
+                           const std::vector<std::size_t>& rows);
+
   // When the plugin is finalized: the host has stopped its HTTP server, no callback is running.
   // A late callback answers 503
   void ClearRestRoutes();

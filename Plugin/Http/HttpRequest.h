@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,7 +24,7 @@ namespace OrthancPlugins
 
   /**
    * A request as plain values. The body belongs to the host and lives as long as the request is being
-   * answered.
+   * answered, or until it is released.
    **/
   struct HttpRequest
   {
@@ -33,6 +34,9 @@ namespace OrthancPlugins
     std::vector<std::pair<std::string, std::string>> arguments; // GET only, percent-decoded once
     std::map<std::string, std::string> headers;                 // names in lower case
     std::string_view body;
+
+    // Frees the memory of the body, which must not be used any more; empty if that is the host's
+    std::function<void()> releaseBody;
 
     // Who asks: the user of the Basic header while the host itself checks passwords, or what an
     // authentication plugin says. Absent: unknown

@@ -190,6 +190,10 @@ namespace OrthancPlugins
       return OrthancPluginErrorCode_Success;
     }
 
+    case _OrthancPluginService_RegisterChunkedRestCallback:
+      largeBodies.push_back(As<_OrthancPluginChunkedRestCallback>(parameters));
+      return OrthancPluginErrorCode_Success;
+
     case _OrthancPluginService_RestApiGet:
     {
       const auto& p = As<_OrthancPluginRestApiGet>(parameters);

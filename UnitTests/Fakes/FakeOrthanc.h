@@ -95,6 +95,7 @@ namespace OrthancPlugins
     std::vector<std::string> posts;                 // bodies
     std::vector<std::pair<char, std::string>> logs; // 'I', 'W', 'E'
     std::vector<Route> routes;
+    std::vector<_OrthancPluginChunkedRestCallback> largeBodies;
     std::vector<std::pair<unsigned, std::string>>
       errorCodes; // status, message; code 1000000 + index
     OrthancPluginJobsUnserializer unserializer = nullptr;

@@ -174,4 +174,77 @@ namespace OrthancPlugins
     EXPECT_EQ("second", answer.body);
     ClearRestRoutes();
   }
+
+  namespace
+  {
+    // A POST to the first row by pieces, as the host does
+    OrthancPluginErrorCode PostPieces(FakeOrthanc& host,
+                                      const std::vector<std::string>& pieces,
+                                      FakeOrthanc::Answer& answer)
+    {
+      const _OrthancPluginChunkedRestCallback& callbacks = host.largeBodies.at(0);
+      OrthancPluginHttpRequest request = {};
+      const char* groups[] = {"abc"};
+      request.method = OrthancPluginHttpMethod_Post;
+      request.groups = groups;
+      request.groupsCount = 1;
+      OrthancPluginServerChunkedRequestReader* reader = nullptr;
+      const OrthancPluginErrorCode code = callbacks.postHandler(&reader, "/a", &request);
+      if (code != OrthancPluginErrorCode_Success)
+      {
+        return code;
+      }
+      groups[0] = "gone";
+      for (const std::string& piece : pieces)
+      {
+        EXPECT_EQ(
+          OrthancPluginErrorCode_Success,
+          callbacks.addChunk(reader, piece.data(), static_cast<std::uint32_t>(piece.size())));
+      }
+      const OrthancPluginErrorCode result = callbacks.execute(reader, answer.GetOutput());
+      callbacks.finalize(reader);
+      return result;
+    }
+  } // namespace
+
+  TEST(RestRegistration, LargeBodiesAreOursUntilTheyAreReleased)
+  {
+    FakeOrthanc host("1.10.1");
+    RegisterRestRoutes(host.GetContext(), {"/b", "/a"}, false,
+                       [](std::size_t row, const HttpRequest& request, IHttpAnswer& answer)
+                       {
+                         const std::string body(request.body);
+                         request.releaseBody();
+                         answer.SendBuffer(std::to_string(row) + request.groups.at(0) + body,
+                                           "text/plain");
+                       });
+    RegisterLargeBodies(host.GetContext(), {"/b", "/a"}, {1});
+
+    ASSERT_EQ(1u, host.largeBodies.size());
+    EXPECT_STREQ("/a", host.largeBodies[0].pathRegularExpression);
+    EXPECT_EQ(nullptr, host.largeBodies[0].getHandler);
+    FakeOrthanc::Answer answer;
+    EXPECT_EQ(OrthancPluginErrorCode_Success, PostPieces(host, {"one", "two"}, answer));
+    EXPECT_EQ("1abconetwo", answer.body);
+    FakeOrthanc::Answer empty;
+    EXPECT_EQ(OrthancPluginErrorCode_Success, PostPieces(host, {}, empty));
+    EXPECT_EQ("1abc", empty.body);
+    ClearRestRoutes();
+    EXPECT_EQ(OrthancPluginErrorCode_DatabaseUnavailable, PostPieces(host, {}, empty));
+  }
+
+  TEST(RestRegistration, FailuresWithLargeBodiesBecomeErrorsOfTheHost)
+  {
+    FakeOrthanc host("1.10.1");
+    RegisterRestRoutes(host.GetContext(), {"/a"}, false,
+                       [](std::size_t, const HttpRequest&, IHttpAnswer&)
+                       { throw Failure(FailureKind::NotFound, "No such thing"); });
+    RegisterLargeBodies(host.GetContext(), {"/a"}, {0});
+    FakeOrthanc::Answer answer;
+
+    EXPECT_EQ(OrthancPluginErrorCode_InexistentItem, PostPieces(host, {"x"}, answer));
+
+    EXPECT_EQ("No such thing", answer.details.value());
+    ClearRestRoutes();
+  }
 } // namespace OrthancPlugins

@@ -7,6 +7,7 @@
 #include "Core/Failure.h"
 #include "Core/Notify/AddressPolicy.h"
 #include "Core/Notify/UrlPolicy.h"
+#include "HostDictionaryCheck.h"
 
 #include <json/reader.h>
 #include <json/value.h>
@@ -497,6 +498,7 @@ namespace OrthancPlugins
                                                {"Warn", ActiveContentPolicy::Warn},
                                                {"Refuse", ActiveContentPolicy::Refuse}},
                                               settings.activeContent);
+      section.ReadBoolean("Strict", settings.isStrict);
       section.ReadUnsigned("PreviewTimeoutSeconds", 1, 300, settings.previewTimeoutSeconds);
       section.ReadUnsigned("PreviewMemoryMB", 64, 65536, settings.previewMemoryMegabytes);
       section.ReadUnsigned("PreviewCacheMB", 0, 65536, settings.previewCacheMegabytes);
@@ -620,6 +622,10 @@ namespace OrthancPlugins
     settings.documents = ReadDocumentSettings(root);
     settings.app = ReadAppSettings(root);
     root.RefuseUnknown();
+    if (settings.documents.isEnabled)
+    {
+      parsed.warnings = CheckHostDictionary(configuration);
+    }
 
     const bool hasOwnMaximum =
       own.isObject() && own.isMember("Spool") && own["Spool"].isMember("MaxArchives");

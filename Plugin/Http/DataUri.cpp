@@ -206,6 +206,79 @@ namespace OrthancPlugins
                : text.substr(begin, text.find_last_not_of(" \"") - begin + 1);
     }
 
+    void AppendUtf8(std::string& target, std::uint32_t code)
+    {
+      const auto append = [&](std::uint32_t bits)
+      { target.push_back(static_cast<char>(static_cast<unsigned char>(bits))); };
+      if (code < 0x80)
+      {
+        append(code);
+        return;
+      }
+      if (code < 0x800)
+      {
+        append(0xC0 | code >> 6);
+      }
+      else
+      {
+        append(code < 0x10000 ? 0xE0 | code >> 12 : 0xF0 | code >> 18);
+        if (code >= 0x10000)
+        {
+          append(0x80 | (code >> 12 & 0x3F));
+        }
+        append(0x80 | (code >> 6 & 0x3F));
+      }
+      append(0x80 | (code & 0x3F));
+    }
+
+    // Four hexadecimal digits; absent if there are less
+    std::optional<std::uint32_t> ReadHex(std::string_view text, std::size_t at)
+    {
+      std::uint32_t value = 0;
+      for (std::size_t i = at; i < at + 4; i++)
+      {
+        const int digit = i < text.size() ? GetHexDigit(text[i]) : -1;
+        if (digit < 0)
+        {
+          return std::nullopt;
+        }
+        value = value << 4 | static_cast<std::uint32_t>(digit);
+      }
+      return value;
+    }
+
+    // As part of a JSON string it may have escapes: some writers escape slashes, others all but ASCII
+    std::string UnescapeHead(std::string_view head)
+    {
+      std::string plain;
+      for (std::size_t at = 0; at < head.size();)
+      {
+        if (head[at] != '\\')
+        {
+          plain.push_back(head[at++]);
+          continue;
+        }
+        const bool isUnicode = at + 1 < head.size() && head[at + 1] == 'u';
+        std::optional<std::uint32_t> code = isUnicode ? ReadHex(head, at + 2) : std::nullopt;
+        if (!code.has_value())
+        {
+          at++; // what follows stands for itself, or is white space
+          continue;
+        }
+        at += 6;
+        const bool hasTail = *code >= 0xD800 && *code < 0xDC00 && head.substr(at, 2) == "\\u";
+        const std::optional<std::uint32_t> low = hasTail ? ReadHex(head, at + 2) : std::nullopt;
+        if (low.has_value() && *low >= 0xDC00 && *low < 0xE000)
+        {
+          code = 0x10000 + ((*code - 0xD800) << 10) + (*low - 0xDC00);
+          at += 6;
+        }
+        const bool isHalf = *code >= 0xD800 && *code < 0xE000;
+        AppendUtf8(plain, isHalf ? 0xFFFD : *code);
+      }
+      return plain;
+    }
+
     std::string DecodeName(std::string_view value)
     {
       try
@@ -252,9 +325,7 @@ namespace OrthancPlugins
     {
       return std::nullopt;
     }
-    // The head of a JSON string may have escaped slashes
-    std::string head(text.substr(SCHEME.size(), comma - SCHEME.size()));
-    head.erase(std::remove(head.begin(), head.end(), '\\'), head.end());
+    const std::string head = UnescapeHead(text.substr(SCHEME.size(), comma - SCHEME.size()));
 
     DataUri uri;
     uri.data = text.substr(comma + 1);

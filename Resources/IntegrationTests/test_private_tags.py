@@ -4,6 +4,7 @@
 
 import base64
 import io
+import json
 
 import pydicom
 import pytest
@@ -25,7 +26,13 @@ DICTIONARY = {
 
 @pytest.fixture(scope="module")
 def server(start_module_server):
-    return start_module_server({"Dictionary": DICTIONARY})
+    server = start_module_server({"Dictionary": DICTIONARY})
+    # The option has one entry for each number, and old hosts stop at newer VRs
+    answer = server.put("/advanced-rest/private-dictionary", json.dumps({
+        "0405,1001": ["LO", "ThirdText", 1, 1, "Third"], "0405,100f": ["OD", "RawOtherDoubles", 1, 1, CREATOR],
+        "0405,1011": ["OL", "RawOtherLongs", 1, 1, CREATOR]}))
+    assert answer.status_code == 200, answer.text
+    return server
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +75,13 @@ def test_the_example_of_the_documentation(server):
     ({"0405,00ff": CREATOR, "0405,ff01": "x"}, None, {(0x0405, 0xff01): ("ST", "x")}),
     ({"0405,0010": "Unknown", "0405,xx01": "x"}, CREATOR,
      {(0x0405, 0x0011): ("LO", CREATOR), (0x0405, 0x1101): ("ST", "x")}),
+    # a creator that nobody knows: its own VR, or bytes
+    ({"0405,0010": "Nobody", "0405,1001": {"vr": "ST", "Value": ["x"]}}, CREATOR,
+     {(0x0405, 0x0010): ("LO", "Nobody"), (0x0405, 0x1001): ("ST", "x")}),
+    ({"0405,0010": "Nobody", "0405,1001": make_uri(b"abc", "application/octet-stream")}, None,
+     {(0x0405, 0x0010): ("LO", "Nobody"), (0x0405, 0x1001): ("UN", b"abc\0")}),
+    # a creator in the tags wins over that of the request
+    ({"0405,0010": "Third", "0405,1001": "x"}, CREATOR, {(0x0405, 0x0010): ("LO", "Third"), (0x0405, 0x1001): ("LO", "x")}),
     # the dictionary does not know it
     ({"0405,10ee": {"vr": "LO", "Value": ["x"]}}, CREATOR, {(0x0405, 0x10ee): ("LO", "x")}),
     ({"0405,10ee": make_uri(b"ab", "application/octet-stream")}, CREATOR,
@@ -79,6 +93,17 @@ def test_the_example_of_the_documentation(server):
     ({"0405,100b": [1.5]}, CREATOR, {(0x0405, 0x100b): ("OF", b"\0\0\xc0\x3f")}),
     ({"0405,100c": make_uri(b"abc", "application/octet-stream")}, CREATOR,
      {(0x0405, 0x100c): ("OB", b"abc\0")}),
+    ({"0405,100b": make_uri(b"\0\0\xc0\x3f", "application/octet-stream")}, CREATOR,
+     {(0x0405, 0x100b): ("OF", b"\0\0\xc0\x3f")}),
+    ({"0405,100f": make_uri(b"12345678", "application/octet-stream")}, CREATOR, {(0x0405, 0x100f): ("OD", b"12345678")}),
+    ({"0405,100f": [0.5]}, CREATOR, {(0x0405, 0x100f): ("OD", b"\0\0\0\0\0\0\xe0\x3f")}),
+    ({"0405,1011": make_uri(b"1234", "application/octet-stream")}, CREATOR, {(0x0405, 0x1011): ("OL", b"1234")}),
+    ({"0405,1011": [1]}, CREATOR, {(0x0405, 0x1011): ("OL", b"\1\0\0\0")}),
+    ({"0405,10ee": {"vr": "OV", "InlineBinary": base64.b64encode(b"12345678").decode()}}, CREATOR,
+     {(0x0405, 0x10ee): ("OV", b"12345678")}),
+    ({"0405,100c": "text"}, CREATOR, {(0x0405, 0x100c): ("OB", b"text")}),
+    ({"0405,1005": [{"0405,0010": CREATOR, "0405,1007": 5}, {"0405,1001": "y"}]}, CREATOR,
+     {(0x0405, 0x0010): ("LO", CREATOR)}),
     ({"0405,1007": 7}, CREATOR, {(0x0405, 0x1007): ("US", 7)}),
     ({"0405,1002": "7\\8\\9"}, CREATOR, {(0x0405, 0x1002): ("US", [7, 8, 9])}),
     ({"0405,100d": "1.5\\2.5"}, CREATOR, {(0x0405, 0x100d): ("FD", [1.5, 2.5])}),
@@ -115,12 +140,65 @@ def test_other_characters_make_it_unicode(server):
     ("0405,1007", "7\\8"), ("0405,0010", "x" * 100), ("0405,0010", "Rawé"), ("0404,1001", "x"),
     ("0001,1001", "x"), ("ffff,1001", "x"), ("0405,0001", "x"), ("0405,10ee", "x"),
     ("0405,1004", make_uri(b"abc", "application/octet-stream")), ("0405,1001", [{"0405,1001": "x"}]),
-    ("0405,1005", "x"), ("0405,1001", True)])
+    ("0405,1005", "x"), ("0405,1001", True), ("0405,100b", make_uri(b"abc", "application/octet-stream")),
+    ("0405,100f", make_uri(b"1234", "application/octet-stream")), ("0405,1011", make_uri(b"ab", "application/octet-stream")),
+    ("0405,1006", "1.5"), ("0405,1003", "1\\2"), ("0405,1008", "1..2"), ("0405,1009", "20201332"),
+    ("0405,100e", "patient"), ("0405,1004", [70000]), ("0405,100d", ["x"]), ("0405,0010", ""),
+    ("0405,0010", [CREATOR, CREATOR]), ("0405,10ee", {"vr": "XX", "Value": ["x"]}), ("0405,10ee", {"Value": ["x"]}),
+    ("0405,10ee", {"vr": "OB", "Value": [1], "InlineBinary": "AAAA"}),
+    ("0405,1005", {"vr": "SQ", "InlineBinary": "AAAA"}), ("0405-1002", 2), ("00090010", "Rawé")])
 def test_what_is_refused(server, tag, value):
     before = server.get_json("/statistics")["CountInstances"]
     details = create(server, {"PatientID": "refused", tag: value, "0405,1002": 1}, status=400)
     assert tag in details
     assert server.get_json("/statistics")["CountInstances"] == before
+
+
+def test_a_creator_without_the_element_in_its_dictionary(server):
+    """The block is that of another creator, which has no such element: not typed by that of the request."""
+    details = create(server, {"0405,0010": "Other", "0405,1001": "x"}, status=400)
+    assert "0405,1001" in details
+    details = create(server, {"0405,0010": "Nobody", "0405,1001": "x"}, status=400)
+    assert "0405,1001" in details
+
+
+def test_a_group_without_a_free_block(server):
+    tags = {f"0409,{block:04x}": f"Creator {block}" for block in range(0x10, 0x100)}
+    dataset = create(server, dict(tags, **{"0409,ff01": {"vr": "LO", "Value": ["x"]}}))
+    assert dataset[0x0409, 0xff01].value == "x"
+    assert "0409" in create(server, dict(tags, **{"0409,xx01": {"vr": "LO", "Value": ["x"]}}), status=400)
+
+
+def test_bytes_come_back_by_the_route_of_the_core(server):
+    answer = server.post("/tools/create-dicom", {"PrivateCreator": CREATOR, "Tags": {
+        "0405,1004": make_uri(b"abcd", "application/octet-stream"),
+        "0405,10ee": make_uri(b"ab", "application/octet-stream")}})
+    for tag, content in (("0405-1004", b"abcd"), ("0405-10ee", b"ab")):
+        assert server.get(answer.json()["Path"] + f"/content/{tag}").content == content
+
+
+def test_texts_stored_as_bytes_are_warned_of(server):
+    answer = server.post("/tools/create-dicom", {"Tags": {"0405,100c": "text"}, "PrivateCreator": CREATOR,
+                                                 "DryRun": True}).json()
+    assert answer["Problems"] == []
+    assert "0405,100c" in answer["Warnings"][0]
+    server.take_new_log()
+    create(server, {"0405,100c": "text"})
+    assert "0405,100c" in server.take_new_log()
+
+
+def test_the_dictionary_of_the_host_is_checked(start_server):
+    server = start_server({"Dictionary": {"0405,0010": ["ST", "Creator", 1, 1, CREATOR],
+                                          "0405,1001": ["ST", "PatientName", 1, 1, CREATOR],
+                                          "0405,1002": ["ST", "Nobodys", 1, 1],
+                                          "0405,1003": ["ST", "Good", 1, 1, CREATOR]}})
+    log = server.read_log()
+    for tag in ("0405,0010", "0405,1001", "0405,1002"):
+        assert f'"Dictionary", entry {tag}' in log
+    assert "entry 0405,1003" not in log
+    dataset = create(server, {"PatientName": "The standard one", "0405,1001": "x"})
+    assert dataset.PatientName == "The standard one"
+    assert (dataset[0x0405, 0x1001].VR, dataset[0x0405, 0x1001].value) == ("ST", "x")
 
 
 def test_orphans_are_refused(server):

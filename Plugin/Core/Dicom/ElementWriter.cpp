@@ -498,6 +498,8 @@ namespace OrthancPlugins
 
   void ElementWriter::WriteItem(DcmItem& item, const NewItem& elements)
   {
+    std::set<std::pair<unsigned, unsigned>> outer;
+    outer.swap(given_);
     // Creators first, whatever their place in the request: blocks are theirs
     for (const NewElement& element : elements)
     {
@@ -512,6 +514,15 @@ namespace OrthancPlugins
       {
         Guard(element, &ElementWriter::WriteElement, item);
       }
+    }
+    given_.swap(outer);
+  }
+
+  void ElementWriter::NoteTag(const NewElement& element, const TagNumber& tag)
+  {
+    if (!given_.emplace(tag.group, tag.element).second)
+    {
+      throw Refuse(element.tag, "another name in the request is that of the same attribute");
     }
   }
 
@@ -545,12 +556,14 @@ namespace OrthancPlugins
                    "a private creator is one text (LO) of 1 to 64 characters of the default "
                    "repertoire");
     }
+    NoteTag(element, tag);
     PutCreator(item, tag.group, tag.element, Trim(element.values[0]));
   }
 
   void ElementWriter::WriteElement(DcmItem& item, const NewElement& element)
   {
     const Target target = FindTarget(item, element);
+    NoteTag(element, target.tag);
     if ((target.vr == "SQ") != element.isSequence &&
         (element.isSequence || !element.values.empty() || element.binary.has_value()))
     {
@@ -708,6 +721,12 @@ namespace OrthancPlugins
       if (isText)
       {
         bytes = element.values[0]; // as the host does
+        if (warnings_ != nullptr && !bytes.empty())
+        {
+          warnings_->push_back("Tag \"" + DescribeTag(element.tag) +
+                               "\": the characters of a text are stored as bytes (" + target.vr +
+                               "): bytes are given as a data URI");
+        }
       }
     }
     const std::size_t count = bytes.size() / unit;

@@ -6,7 +6,9 @@
 #include "NewElement.h"
 #include "PrivateDictionary.h"
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 class DcmItem;
@@ -19,7 +21,8 @@ namespace OrthancPlugins
    * Private ones by PS3.5 7.8: the creator of the block is written or found, each element gets the VR of
    * the dictionary whatever its block, and values are checked by VR and multiplicity (PS3.5 6.2). Values
    * of standard attributes are taken as they are, but numbers must fit their VR. Nothing is dropped:
-   * what cannot be stored is a Failure(OutOfRange) that names the attribute, without its value.
+   * what cannot be stored, or is given twice by two names, is a Failure(OutOfRange) that names the
+   * attribute, without its value.
    *
    * Text is encoded in the character set of the object: call ChooseCharset() before. Not thread-safe.
    **/
@@ -32,6 +35,9 @@ namespace OrthancPlugins
 
     // What is wrong goes into the list instead of being thrown; the attribute is left out
     void CollectProblems(std::vector<std::string>& problems) { problems_ = &problems; }
+
+    // What is stored, but may not be what was meant
+    void CollectWarnings(std::vector<std::string>& warnings) { warnings_ = &warnings; }
 
     // Brings the object to UTF-8 if its character set cannot hold what will be written. Throws
     // Failure(OutOfRange)
@@ -55,12 +61,15 @@ namespace OrthancPlugins
                void (ElementWriter::*write)(DcmItem&, const NewElement&),
                DcmItem& item);
     void WriteCreator(DcmItem& item, const NewElement& element);
+    void NoteTag(const NewElement& element, const TagNumber& tag);
 
     DcmItem& root_;
     const PrivateDictionary& dictionary_;
     std::string creator_;
     std::string charset_;
+    std::set<std::pair<unsigned, unsigned>> given_; // tags of the item that is being written
     std::vector<std::string>* problems_ = nullptr;
+    std::vector<std::string>* warnings_ = nullptr;
   };
 
   // The number of an attribute: standard keyword, name of a private dictionary, or digits. Absent if

@@ -291,4 +291,21 @@ namespace OrthancPlugins
     EXPECT_EQ(std::string::npos, uid.find_first_not_of("0123456789.", 5));
     EXPECT_NE(uid, GenerateUid());
   }
+
+  TEST(ElementWriter, NamesOfTheSameAttributeAreRefused)
+  {
+    for (const NewItem& elements : {NewItem{Text("PatientName", {"A"}), Text("0010,0010", {"B"})},
+                                    NewItem{Text("0405,1001", {"A"}), Text("04051001", {"B"})},
+                                    NewItem{Text("0405,1001", {"A"}), Text("0405,xx01", {"B"})},
+                                    NewItem{Text("0405,0010", {"A"}), Text("0405-0010", {"B"})}})
+    {
+      EXPECT_THROW(Write(elements), Failure);
+    }
+    // An item is another thing
+    NewElement sequence;
+    sequence.tag = "0405,1005";
+    sequence.isSequence = true;
+    sequence.items = {{Text("0405,1001", {"A"})}, {Text("0405,1001", {"B"})}};
+    EXPECT_NO_THROW(Write({Text("0405,1001", {"A"}), sequence}));
+  }
 } // namespace OrthancPlugins

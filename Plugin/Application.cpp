@@ -99,9 +99,10 @@ namespace OrthancPlugins
                std::uint64_t(settings.documents.previewCacheMegabytes) << 20}),
         routes(settings),
         services{
-          settings, version,  clock,   store,      host,    planner,  spool,
-          queue,    factory,  monitor, controller, streams, crcs,     notifier,
-          metrics,  exporter, numbers, dictionary, pages,   appFiles, clock.GetNowMicroseconds()}
+          settings,   version,  clock,   store,      host,    planner,  spool,
+          queue,      factory,  monitor, controller, streams, crcs,     notifier,
+          metrics,    exporter, numbers, dictionary, pages,   appFiles, clock.GetNowMicroseconds(),
+          &LogWarning}
     {
     }
 
@@ -220,6 +221,7 @@ namespace OrthancPlugins
     RegisterRestRoutes(context, all.routes.GetUris(), all.settings.host.hasAuthentication,
                        [&all](std::size_t row, const HttpRequest& request, IHttpAnswer& answer)
                        { all.routes.Dispatch(row, all.services, request, answer); });
+    RegisterLargeBodies(context, all.routes.GetUris(), all.routes.GetRowsWithLargeBodies());
 
     all.ShowInExplorer(context);
 

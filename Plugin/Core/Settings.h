@@ -103,6 +103,7 @@ namespace OrthancPlugins
     std::string modality = "OT";      // of documents that no parent series decides about
     bool hasAcquisitionTimes = false; // AcquisitionDate and -Time, as Orthanc alone writes them
     ActiveContentPolicy activeContent = ActiveContentPolicy::Accept;
+    bool isStrict = false; // refuses what Orthanc accepts although it is no sound DICOM
     unsigned previewTimeoutSeconds = 20;
     unsigned previewMemoryMegabytes = 1024; // of the process that draws a page
     unsigned previewCacheMegabytes = 64;

@@ -8,6 +8,7 @@
 #include "HostJobs.h"
 #include "ObjectCreator.h"
 
+#include "../Core/Dicom/CapturedJpeg.h"
 #include "../Core/Dicom/PdfInspector.h"
 #include "../Core/Failure.h"
 
@@ -15,6 +16,7 @@
 #include <json/value.h>
 #include <json/writer.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -86,6 +88,7 @@ namespace OrthancPlugins
     void Store(const Services& services,
                const DocumentRequest& request,
                const std::optional<ParentChoice>& parent,
+               const std::function<void()>& releaseBody,
                IHttpAnswer& answer)
     {
       std::vector<std::string> warnings;
@@ -96,8 +99,8 @@ namespace OrthancPlugins
       }
       else
       {
-        image =
-          LooksLikeJpeg(request.content) ? WrapJpeg(request.content) : DecodePng(request.content);
+        image = LooksLikeJpeg(request.content) ? CaptureJpeg(request.content)
+                                               : DecodePng(request.content);
       }
       if (request.kind == DocumentKind::Pdf)
       {
@@ -108,6 +111,7 @@ namespace OrthancPlugins
       object.parent = parent;
       object.kind = request.kind;
       object.content = request.kind.has_value() ? request.content : std::string_view();
+      object.releaseContent = releaseBody;
       object.image = request.kind.has_value() ? nullptr : &image;
       object.charset = services.settings.host.defaultCharset;
       object.replaces = GetField(request, "Replaces");
@@ -142,13 +146,15 @@ namespace OrthancPlugins
       }
       if (request.kind == DocumentKind::Pdf && request.fields.count("Title") == 0)
       {
-        object.options.title = InspectPdf(request.content).title;
+        object.options.title = FindPdfTitle(request.content);
       }
       if (object.options.title.empty() && request.kind != DocumentKind::Cda)
       {
         object.options.title = MakeTitle(request.filename);
       }
-      HostAnswer host = ObjectCreator(services).Store(object);
+      ObjectCreator creator(services);
+      HostAnswer host = creator.Store(object);
+      warnings.insert(warnings.end(), creator.GetWarnings().begin(), creator.GetWarnings().end());
       AddWarnings(host, warnings);
       Forward(host, "application/json", answer);
     }
@@ -162,7 +168,8 @@ namespace OrthancPlugins
                     [&]
                     {
                       const DocumentRequest document = ParseDocumentRequest(request);
-                      Store(services, document, ParentChoice{level, request.groups.at(0)}, answer);
+                      Store(services, document, ParentChoice{level, request.groups.at(0)},
+                            request.releaseBody, answer);
                     });
     }
 
@@ -320,7 +327,8 @@ namespace OrthancPlugins
                   [&]
                   {
                     const DocumentRequest document = ParseDocumentRequest(request);
-                    Store(services, document, FindParent(services, document), answer);
+                    Store(services, document, FindParent(services, document), request.releaseBody,
+                          answer);
                   });
   }
 } // namespace OrthancPlugins

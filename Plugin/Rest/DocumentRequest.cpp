@@ -3,7 +3,7 @@
 
 #include "DocumentRequest.h"
 
-#include "../Core/Dicom/CapturedImage.h"
+#include "../Core/Dicom/CapturedJpeg.h"
 #include "../Core/Failure.h"
 #include "../Http/FormData.h"
 

@@ -168,6 +168,25 @@ namespace OrthancPlugins
       builder["emitUTF8"] = true;
       return Json::writeString(builder, value) + "\n";
     }
+
+    std::string WriteList(const std::vector<std::string>& lines)
+    {
+      Json::Value list(Json::arrayValue);
+      for (const std::string& line : lines)
+      {
+        list.append(line);
+      }
+      std::string text = WriteJson(list);
+      text.pop_back();
+      return text;
+    }
+
+    // For messages: what others have written may be anything
+    bool IsUid(const std::string& text)
+    {
+      return !text.empty() && text.size() <= 64 &&
+             text.find_first_not_of(".0123456789") == std::string::npos;
+    }
   } // namespace
 
   ObjectCreator::Parent ObjectCreator::FindParent(const ParentChoice& choice)
@@ -218,6 +237,7 @@ namespace OrthancPlugins
     auto object = std::make_unique<DicomObject>(parent == nullptr ? wanted.charset : "");
     if (parent != nullptr)
     {
+      CheckSeries(wanted, *parent);
       object->CopyParent(*parent->sibling, parent->level);
       parent->sibling.reset();
       options.hasParentStudy = parent->level != ResourceLevel::Patient;
@@ -246,8 +266,10 @@ namespace OrthancPlugins
       options.replaced = ReadIdentity(*data);
     }
     CheckTags(wanted, *object, services_.dictionary, problems);
+    CheckClass(wanted);
     object->Write(WithoutCharset(wanted.tags, services_.dictionary), services_.dictionary,
                   wanted.privateCreator, problems);
+    warnings_.insert(warnings_.end(), object->GetWarnings().begin(), object->GetWarnings().end());
     if (wanted.kind.has_value())
     {
       CompleteDocument(*object, *wanted.kind, wanted.content, options);
@@ -261,6 +283,44 @@ namespace OrthancPlugins
       CompleteRawData(*object, options);
     }
     return object;
+  }
+
+  // A series holds what one equipment has made in one way: a document among images is stored where
+  // clients of the host expect it, and other software may not show it, or not the images
+  void ObjectCreator::CheckSeries(const NewObject& wanted, const Parent& parent)
+  {
+    if (parent.level != ResourceLevel::Series || !wanted.kind.has_value())
+    {
+      return;
+    }
+    const std::string there = ReadIdentity(*parent.sibling).sopClassUid;
+    if (there == GetDocumentType(*wanted.kind).sopClassUid)
+    {
+      return;
+    }
+    const std::string problem = "The series has objects of another SOP class (" +
+                                (IsUid(there) ? there : "none") +
+                                "): a document needs a series of documents of its type";
+    if (services_.settings.documents.isStrict)
+    {
+      throw Failure(FailureKind::OutOfRange, problem);
+    }
+    warnings_.push_back(problem);
+  }
+
+  void ObjectCreator::CheckClass(const NewObject& wanted) const
+  {
+    const bool hasClass =
+      wanted.kind.has_value() || wanted.image != nullptr ||
+      std::any_of(wanted.tags.begin(), wanted.tags.end(),
+                  [&](const NewElement& element)
+                  { return GetKeyword(element.tag, services_.dictionary) == "SOPClassUID"; });
+    if (services_.settings.documents.isStrict && !hasClass)
+    {
+      throw Failure(FailureKind::OutOfRange,
+                    "Tag \"SOPClassUID\": it must say what the object is, for it has neither a "
+                    "document nor pixel data");
+    }
   }
 
   HostAnswer ObjectCreator::Store(const NewObject& wanted)
@@ -281,7 +341,7 @@ namespace OrthancPlugins
       }
       else if (wanted.image != nullptr)
       {
-        file = object->SerializeImage(wanted.image->bytes, wanted.image->isJpeg);
+        file = object->SerializeImage(*wanted.image);
       }
       else
       {
@@ -292,14 +352,21 @@ namespace OrthancPlugins
     {
       std::memcpy(file.bytes.data() + file.documentOffset, wanted.content.data(),
                   wanted.content.size());
-      if (wanted.releaseContent)
-      {
-        wanted.releaseContent(); // the host is about to make copies of its own
-      }
+    }
+    if (wanted.releaseContent)
+    {
+      wanted.releaseContent(); // the host is about to make copies of its own
     }
     const HostAnswer answer = services_.host.Call(HttpMethod::Post, "/instances", file.bytes);
     CheckStoreAnswer(answer);
     meter.NoteStored();
+    for (const std::string& warning : warnings_)
+    {
+      if (services_.warn)
+      {
+        services_.warn("A new object: " + warning);
+      }
+    }
     return answer;
   }
 
@@ -313,16 +380,10 @@ namespace OrthancPlugins
     }
     const std::unique_ptr<DicomObject> object =
       Make(wanted, parent.has_value() ? &*parent : nullptr, &problems);
-    Json::Value list(Json::arrayValue);
-    for (const std::string& problem : problems)
-    {
-      list.append(problem);
-    }
     // The object is JSON text already: not parsed again
-    std::string text = "{\n   \"Problems\" : ";
-    std::string problemsText = WriteJson(list);
-    problemsText.pop_back();
-    return text + problemsText + ",\n   \"Dicom\" : " + object->ToJson() + "\n}\n";
+    return "{\n   \"Problems\" : " + WriteList(problems) +
+           ",\n   \"Warnings\" : " + WriteList(warnings_) +
+           ",\n   \"Dicom\" : " + object->ToJson() + "\n}\n";
   }
 
   std::vector<std::string> CheckActiveContent(const Services& services, std::string_view content)
@@ -343,7 +404,12 @@ namespace OrthancPlugins
       throw Failure(FailureKind::BadFormat,
                     "The PDF has active content (" + names + "), which the configuration refuses");
     }
-    return found;
+    std::vector<std::string> warnings;
+    for (const std::string& name : found)
+    {
+      warnings.push_back("The PDF has active content: " + name);
+    }
+    return warnings;
   }
 
   void AddWarnings(HostAnswer& answer, const std::vector<std::string>& warnings)
@@ -362,7 +428,7 @@ namespace OrthancPlugins
     }
     for (const std::string& warning : warnings)
     {
-      value["Warnings"].append("The PDF has active content: " + warning);
+      value["Warnings"].append(warning);
     }
     answer.body = WriteJson(value);
   }

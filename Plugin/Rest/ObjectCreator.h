@@ -60,18 +60,24 @@ namespace OrthancPlugins
     // The object as DICOM JSON with all problems of its attributes, as a JSON text; nothing is stored
     std::string Preview(const NewObject& object);
 
+    // What was stored although it is not sound, in sentences; they are in the log, too
+    const std::vector<std::string>& GetWarnings() const { return warnings_; }
+
   private:
     struct Parent;
 
     Parent FindParent(const ParentChoice& choice);
+    void CheckSeries(const NewObject& wanted, const Parent& parent);
+    void CheckClass(const NewObject& wanted) const;
     std::unique_ptr<DicomObject>
     Make(const NewObject& object, Parent* parent, std::vector<std::string>* problems);
 
     const Services& services_;
+    std::vector<std::string> warnings_;
   };
 
-  // What the options of the plugin and the request say of active content of a PDF: empty, or what to
-  // warn of. Throws Failure(BadFormat) if it is refused
+  // What the options of the plugin and the request say of active content of a PDF: empty, or sentences to
+  // warn with. Throws Failure(BadFormat) if it is refused
   std::vector<std::string> CheckActiveContent(const Services& services, std::string_view content);
 
   // "Warnings" in the answer of the host to a stored object; no change if there are none

@@ -24,6 +24,8 @@
 #include "../Http/IHostRest.h"
 
 #include <cstdint>
+#include <functional>
+#include <string>
 
 namespace OrthancPlugins
 {
@@ -53,5 +55,8 @@ namespace OrthancPlugins
 
     // Of this run: tells the events of one run from those of another
     std::int64_t startedMicroseconds = 0;
+
+    // A line in the log of the host; may be empty. No patient data
+    std::function<void(const std::string& line)> warn = {};
   };
 } // namespace OrthancPlugins

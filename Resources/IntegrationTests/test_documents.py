@@ -16,7 +16,7 @@ import dicom_samples
 import document_samples
 from comparing import check_error, check_same_error
 from document_samples import PDF_CLASS, make_cda, make_even, make_pdf, make_png, make_stl, make_uri
-from orthanc_server import wait_until
+from orthanc_server import find_free_port, wait_until
 
 pytestmark = pytest.mark.usefixtures("expect_errors")
 
@@ -617,7 +617,7 @@ def test_origin_is_the_plugin(pair):
     assert pair.plugin.get(f"/instances/{stored['ID']}/metadata/Origin").text == "Plugins"
 
 
-def test_active_content(start_server, expect_errors):
+def test_active_content(start_server, expect_errors, tmp_path):
     expect_errors()
     script = make_pdf(catalog="/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>")
     server = start_server({"AdvancedRest": {"Documents": {"ActiveContent": "Refuse",
@@ -625,6 +625,13 @@ def test_active_content(start_server, expect_errors):
     answer = server.post("/tools/create-document", script)
     check_error(answer, 400, 15)
     assert "JavaScript" in answer.json()["Details"]
+    for name, catalog in (("Launch", "/AA<</WC<</S/Launch/F(x)>>>>"),
+                          ("EmbeddedFile", "/Names<</EmbeddedFiles<</Names[]>>>>")):
+        answer = server.post("/tools/create-document", make_pdf(catalog=catalog))
+        check_error(answer, 400, 15)
+        assert name in answer.json()["Details"]
+    secret = document_samples.run_qpdf(make_pdf(), tmp_path, "--encrypt", "user", "owner", "256", "--")
+    check_error(server.post("/tools/create-document", secret), 400, 15)     # nobody can look into it
     stored = server.post("/tools/create-document", make_pdf())
     assert read_dicom(server, stored.json()["ID"]).Modality == "DOC"
     server = start_server({"AdvancedRest": {"Documents": {"ActiveContent": "Warn"}}})
@@ -704,3 +711,59 @@ def test_the_routes_can_be_given_back(start_server, expect_errors):
     answer = server.post("/tools/create-dicom", {"Tags": {}, "Content": make_uri(make_pdf() + b"xx")})
     assert "DocumentTitle" not in read_dicom(server, answer.json()["ID"])
     assert server.post("/tools/create-document", make_pdf()).status_code == 404
+
+
+def test_auto_routing_sends_documents(start_server, tmp_path):
+    """Over a real association, to the storage SCP of DCMTK."""
+    script = tmp_path / "route.lua"
+    script.write_text("""
+function OnStoredInstance(instanceId, tags, metadata, origin)
+  SendToModality(instanceId, 'peer')
+end
+""")
+    received = tmp_path / "received"
+    received.mkdir()
+    port = find_free_port()
+    peer = subprocess.Popen(["storescp", "-q", "-aet", "PEER", "-od", str(received), "+xa", str(port)])
+    try:
+        server = start_server({"LuaScripts": [str(script)],
+                               "DicomModalities": {"peer": ["PEER", "127.0.0.1", port]}})
+        for mime, content in (("application/pdf", make_even(make_pdf("Routed"))), ("model/stl", make_stl())):
+            stored = post_document(server, "/tools/create-document", content, mime)
+            uid = read_dicom(server, stored["ID"]).SOPInstanceUID
+
+            def find_routed():
+                # The name is there before the last byte
+                files = [path for path in received.iterdir() if path.name.endswith(uid)]
+                return files and content in files[0].read_bytes() and files[0]
+
+            dataset = pydicom.dcmread(wait_until(find_routed, "the document to be sent"))
+            assert dataset.SOPInstanceUID == uid
+            assert dataset.EncapsulatedDocument[:dataset.EncapsulatedDocumentLength] == content
+    finally:
+        peer.terminate()
+        peer.wait()
+
+
+# ---- Hostile documents
+
+
+@pytest.mark.sanitizer
+def test_hostile_pdfs_harm_nobody(start_server, expect_errors):
+    """They are stored as they are, or refused; nobody reads them without limits."""
+    expect_errors()
+    hostile = document_samples.list_hostile_pdfs()
+    server = start_server()
+    before = server.read_status("VmRSS")
+    largest = max(len(pdf) for pdf in hostile.values())
+    pages = {}
+    for name, pdf in hostile.items():
+        answer = server.post("/tools/create-document", pdf, headers={"Document-Patient-ID": "hostile"})
+        assert answer.status_code == 200, (name, answer.text)
+        assert server.get(answer.json()["Path"] + "/pdf").content == pdf, name
+        listed = server.get_json(f"/series/{answer.json()['ParentSeries']}/documents")
+        pages[name] = listed[0]["Pages"]
+    assert server.read_status("VmHWM") - before < (100 << 10) + 8 * (largest >> 10)
+    assert pages["good object stream"] == 1
+    assert [name for name, count in pages.items() if "bomb" in name and count is not None] == []
+    assert server.get("/system").status_code == 200

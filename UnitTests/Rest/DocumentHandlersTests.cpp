@@ -230,6 +230,70 @@ namespace OrthancPlugins
                      URI + "\"}"));
   }
 
+  TEST_F(DocumentHandlersTest, ASeriesOfAnotherClassIsWarnedOfOrRefused)
+  {
+    std::vector<std::string> lines;
+    services.warn = [&](const std::string& line) { lines.push_back(line); };
+    RecordingAnswer answer;
+    PostSeriesDocument(services, MakeUpload("series1", PDF), answer);
+    EXPECT_NE(std::string::npos, answer.body.find("\"Warnings\""));
+    EXPECT_NE(std::string::npos, answer.body.find("1.2.840.10008.5.1.4.1.1.2)"));
+    ASSERT_EQ(1u, lines.size());
+    all.store.AddSeries("patient1", "study1", "series2", {host.calls.back().second});
+
+    RecordingAnswer same;
+    PostSeriesDocument(services, MakeUpload("series2", PDF), same);
+    EXPECT_EQ(std::string::npos, same.body.find("Warnings"));
+    EXPECT_EQ(1u, lines.size());
+
+    all.settings.documents.isStrict = true;
+    const std::size_t before = host.calls.size();
+    EXPECT_EQ(
+      FailureKind::OutOfRange,
+      CatchFailure([&] { PostSeriesDocument(services, MakeUpload("series1", PDF), answer); }));
+    EXPECT_EQ(FailureKind::OutOfRange,
+              Create(R"({"Tags":{},"Parent":"series1","Content":")" + URI + "\"}"));
+    EXPECT_EQ(FailureKind::OutOfRange, Create(R"({"Tags":{"PatientID":"x"}})"));
+    EXPECT_EQ(before, host.calls.size());
+    EXPECT_FALSE(Create(R"({"Tags":{"SOPClassUID":"1.2"}})").has_value());
+  }
+
+  TEST_F(DocumentHandlersTest, PixelsBesidePrivateAttributesAreOurs)
+  {
+    const std::string tags = R"({"Tags":{"0405,0010":"A","0405,1001":{"vr":"ST","Value":["x"]},)"
+                             R"("Rows":"1","Columns":2,"BitsAllocated":8},"Content":)";
+    EXPECT_FALSE(Create(tags + R"("data:application/octet-stream;base64,YWI="})").has_value());
+    EXPECT_EQ("/instances", host.calls.back().first);
+    EXPECT_NE(std::string::npos, host.calls.back().second.find(std::string("\x10\0OB", 4)));
+    EXPECT_FALSE(Create(tags + R"(["data:application/octet-stream;base64,YWI="]})").has_value());
+    EXPECT_EQ("/instances", host.calls.back().first);
+    const std::size_t before = host.calls.size();
+    EXPECT_EQ(FailureKind::BadFormat,
+              Create(tags + R"("data:application/octet-stream;base64,YWJj"})"));
+    EXPECT_EQ(FailureKind::OutOfRange, Create(tags + R"("data:image/gif;base64,YWI="})"));
+    EXPECT_EQ(before, host.calls.size());
+  }
+
+  TEST_F(DocumentHandlersTest, TheBodyIsReleasedBeforeTheHostStores)
+  {
+    std::string body = PDF;
+    HttpRequest request = MakeUpload("study1", body);
+    request.releaseBody = [&] { body.assign(body.size(), '?'); };
+    RecordingAnswer answer;
+    PostStudyDocument(services, request, answer);
+    EXPECT_EQ(std::string(PDF.size(), '?'), body);
+    EXPECT_EQ(PDF.size(), OpenStored().content->GetSizeBytes());
+    EXPECT_NE(std::string::npos, host.calls.back().second.find(PDF));
+
+    body = R"({"Tags":{},"Content":")" + URI + "\"}";
+    HttpRequest json = MakePost({}, body);
+    json.releaseBody = request.releaseBody;
+    RecordingAnswer second;
+    PostCreateDicom(services, json, second);
+    EXPECT_EQ('?', body[0]);
+    EXPECT_NE(std::string::npos, host.calls.back().second.find(PDF));
+  }
+
   TEST_F(DocumentHandlersTest, TheHostMakesEverythingElseWithASopClass)
   {
     EXPECT_FALSE(

@@ -57,7 +57,7 @@ namespace OrthancPlugins
       DcmTagKey(0x0038, 0x0060), DcmTagKey(0x0038, 0x0062), DcmTagKey(0x0038, 0x0064),
       DcmTagKey(0x0038, 0x0500), DcmTagKey(0x0040, 0x1012)};
 
-    // PS3.3 C.7.3.1, C.7.3.2
+    // PS3.3 C.7.3.1, C.7.3.2; then C.7.5.1, for a series is of one equipment (A.1.2.4)
     const DcmTagKey SERIES[] = {
       DcmTagKey(0x0008, 0x0021), DcmTagKey(0x0008, 0x0031), DcmTagKey(0x0008, 0x0060),
       DcmTagKey(0x0008, 0x103E), DcmTagKey(0x0008, 0x103F), DcmTagKey(0x0008, 0x1050),
@@ -68,7 +68,13 @@ namespace OrthancPlugins
       DcmTagKey(0x0020, 0x0011), DcmTagKey(0x0020, 0x0060), DcmTagKey(0x0040, 0x0244),
       DcmTagKey(0x0040, 0x0245), DcmTagKey(0x0040, 0x0250), DcmTagKey(0x0040, 0x0251),
       DcmTagKey(0x0040, 0x0253), DcmTagKey(0x0040, 0x0254), DcmTagKey(0x0040, 0x0260),
-      DcmTagKey(0x0040, 0x0275), DcmTagKey(0x0040, 0x0280)};
+      DcmTagKey(0x0040, 0x0275), DcmTagKey(0x0040, 0x0280), DcmTagKey(0x0008, 0x0070),
+      DcmTagKey(0x0008, 0x0080), DcmTagKey(0x0008, 0x0081), DcmTagKey(0x0008, 0x0082),
+      DcmTagKey(0x0008, 0x1010), DcmTagKey(0x0008, 0x1040), DcmTagKey(0x0008, 0x1041),
+      DcmTagKey(0x0008, 0x1090), DcmTagKey(0x0018, 0x1000), DcmTagKey(0x0018, 0x1002),
+      DcmTagKey(0x0018, 0x1008), DcmTagKey(0x0018, 0x100A), DcmTagKey(0x0018, 0x100B),
+      DcmTagKey(0x0018, 0x1020), DcmTagKey(0x0018, 0x1050), DcmTagKey(0x0018, 0x1200),
+      DcmTagKey(0x0018, 0x1201), DcmTagKey(0x0018, 0x1204), DcmTagKey(0x0018, 0x1205)};
 
     // Of the group of the patient, but changing from study to study (PS3.3 C.7.2.2)
     const DcmTagKey PATIENT_STUDY[] = {
@@ -160,7 +166,10 @@ namespace OrthancPlugins
     {
       DcmElement* const element = source.getElement(i);
       // An empty character set is not allowed, and says what a missing one says
-      const bool isNothing = element->getTag() == ALWAYS[0] && element->getLength() == 0;
+      // In the series of other objects sequences may be empty that must have an item in those of documents
+      const bool isNothing = element->getLength() == 0 &&
+                             (element->getTag() == ALWAYS[0] ||
+                              (element->ident() == EVR_SQ && Contains(SERIES, element->getTag())));
       if (isNothing || !IsOfLevel(element->getTag(), level))
       {
         continue;

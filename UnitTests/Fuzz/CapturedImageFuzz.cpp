@@ -3,7 +3,8 @@
 
 #include "FuzzTarget.h"
 
-#include "../../Plugin/Core/Dicom/CapturedImage.h"
+#include "../../Plugin/Core/Dicom/CapturedJpeg.h"
+#include "../../Plugin/Core/Dicom/CapturedPixels.h"
 
 namespace OrthancPlugins
 {
@@ -38,10 +39,19 @@ namespace OrthancPlugins
     Succeeds(
       [&]
       {
-        const CapturedImage image = WrapJpeg(bytes);
+        const CapturedImage image = CaptureJpeg(bytes);
         CheckSize(image);
-        Require(image.isJpeg && !image.bytes.empty() && LooksLikeJpeg(bytes),
+        Require(!image.bytes.empty() && image.lossyBytes > 0 && LooksLikeJpeg(bytes),
                 "a JPEG looks like one");
+        Require(image.isJpeg || image.bytes.size() == image.uncompressedBytes,
+                "all pixels are there");
+      });
+    Succeeds(
+      [&]
+      {
+        const CapturedImage image = DecodePam(bytes);
+        CheckSize(image);
+        Require(image.bytes.size() == image.uncompressedBytes, "all pixels are there");
       });
   }
 } // namespace OrthancPlugins

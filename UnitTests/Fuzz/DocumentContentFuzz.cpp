@@ -25,9 +25,9 @@ namespace OrthancPlugins
             "a title is UTF-8");
     if (LooksLikePdf(bytes))
     {
-      const PdfFacts facts = InspectPdf(bytes);
+      const PdfFacts facts = InspectPdfHere(bytes);
       Require(IsValidUtf8(facts.title), "a title is UTF-8");
-      const std::vector<std::string> active = FindActiveContent(bytes);
+      const std::vector<std::string> active = FindActiveContentHere(bytes);
       for (const std::string& name : active)
       {
         Require(name == "JavaScript" || name == "Launch" || name == "EmbeddedFile" ||

@@ -10,6 +10,7 @@
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFObjectHandle.hh>
 
+#include <exception>
 #include <set>
 
 namespace OrthancPlugins
@@ -114,19 +115,81 @@ namespace OrthancPlugins
       }
     }
 
-    // "encrypted" or "plain", a space, the number of pages if it is known, a line feed, the title.
-    // Throws exceptions of many types for what is wrong with the PDF, and for passwords
-    std::string ReportFacts(std::string_view content)
+    // Nothing, or "encrypted" or "plain", a space, the number of pages if it is known, a line feed, the title
+    std::string FormatFacts(const PdfFacts& facts)
+    {
+      return !facts.isReadable
+               ? ""
+               : std::string(facts.isEncrypted ? "encrypted" : "plain") + " " +
+                   (facts.pagesCount.has_value() ? std::to_string(*facts.pagesCount) : "") + "\n" +
+                   facts.title;
+    }
+
+    PdfFacts ParseFacts(const std::string& report)
+    {
+      PdfFacts facts;
+      const std::size_t space = report.find(' ');
+      const std::size_t line = report.find('\n');
+      if (space == std::string::npos || line == std::string::npos)
+      {
+        return facts;
+      }
+      facts.isReadable = true;
+      facts.isEncrypted = report.compare(0, space, "encrypted") == 0;
+      const std::string count = report.substr(space + 1, line - space - 1);
+      if (!count.empty())
+      {
+        facts.pagesCount = static_cast<unsigned>(std::stoul(count));
+      }
+      facts.title = report.substr(line + 1);
+      return facts;
+    }
+
+    std::string JoinLines(const std::vector<std::string>& lines)
+    {
+      std::string text;
+      for (const std::string& line : lines)
+      {
+        text += line + "\n";
+      }
+      return text;
+    }
+
+    std::vector<std::string> SplitLines(const std::string& text)
+    {
+      std::vector<std::string> lines;
+      for (std::size_t begin = 0; begin < text.size();)
+      {
+        const std::size_t end = text.find('\n', begin);
+        lines.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+      }
+      return lines;
+    }
+  } // namespace
+
+  PdfFacts InspectPdfHere(std::string_view content)
+  {
+    PdfFacts facts;
+    try
     {
       QPDF pdf;
       Open(pdf, content);
-      const std::optional<unsigned> pages = ReadPagesCount(pdf);
-      return std::string(pdf.isEncrypted() ? "encrypted" : "plain") + " " +
-             (pages.has_value() ? std::to_string(*pages) : "") + "\n" + ReadTitle(pdf);
+      facts.isReadable = true;
+      facts.isEncrypted = pdf.isEncrypted();
+      facts.title = ReadTitle(pdf);
+      facts.pagesCount = ReadPagesCount(pdf);
     }
+    catch (const std::exception&)
+    {
+      // The library reports what is wrong with a PDF, and passwords, by exceptions of many types
+    }
+    return facts;
+  }
 
-    // A line for each
-    std::string ReportActiveContent(std::string_view content)
+  std::vector<std::string> FindActiveContentHere(std::string_view content)
+  {
+    try
     {
       QPDF pdf;
       Open(pdf, content);
@@ -135,35 +198,19 @@ namespace OrthancPlugins
       {
         CheckObject(object, 0, found);
       }
-      std::string lines;
-      for (const std::string& name : found)
-      {
-        lines += name + "\n";
-      }
-      return lines;
+      return {found.begin(), found.end()};
     }
-  } // namespace
+    catch (const std::exception&)
+    {
+      return {"Unreadable"};
+    }
+  }
 
   PdfFacts InspectPdf(std::string_view content)
   {
-    PdfFacts facts;
     const std::optional<std::string> report =
-      RunLimited(LIMITS, [content] { return ReportFacts(content); });
-    if (!report.has_value())
-    {
-      return facts;
-    }
-    const std::size_t space = report->find(' ');
-    const std::size_t line = report->find('\n');
-    facts.isReadable = true;
-    facts.isEncrypted = report->compare(0, space, "encrypted") == 0;
-    const std::string count = report->substr(space + 1, line - space - 1);
-    if (!count.empty())
-    {
-      facts.pagesCount = static_cast<unsigned>(std::stoul(count));
-    }
-    facts.title = report->substr(line + 1);
-    return facts;
+      RunLimited(LIMITS, [content] { return FormatFacts(InspectPdfHere(content)); });
+    return ParseFacts(report.value_or(""));
   }
 
   std::string FindPdfTitle(std::string_view content)
@@ -175,18 +222,7 @@ namespace OrthancPlugins
   std::vector<std::string> FindActiveContent(std::string_view content)
   {
     const std::optional<std::string> report =
-      RunLimited(LIMITS, [content] { return ReportActiveContent(content); });
-    if (!report.has_value())
-    {
-      return {"Unreadable"};
-    }
-    std::vector<std::string> found;
-    for (std::size_t begin = 0; begin < report->size();)
-    {
-      const std::size_t end = report->find('\n', begin);
-      found.push_back(report->substr(begin, end - begin));
-      begin = end + 1;
-    }
-    return found;
+      RunLimited(LIMITS, [content] { return JoinLines(FindActiveContentHere(content)); });
+    return report.has_value() ? SplitLines(*report) : std::vector<std::string>{"Unreadable"};
   }
 } // namespace OrthancPlugins

@@ -31,4 +31,8 @@ namespace OrthancPlugins
   // What could act when the PDF is opened: "JavaScript", "Launch", "EmbeddedFile"; "Unreadable" alone if
   // the objects cannot be looked at. Reads all objects of the PDF
   std::vector<std::string> FindActiveContent(std::string_view content);
+
+  // The same without these limits, in this process: for what is known to be harmless, and for tests
+  PdfFacts InspectPdfHere(std::string_view content);
+  std::vector<std::string> FindActiveContentHere(std::string_view content);
 } // namespace OrthancPlugins

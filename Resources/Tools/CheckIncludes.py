@@ -26,6 +26,7 @@ OWN = {
     "Plugin/Host": ["Plugin/Http", "Plugin/Core/*"],
     "UnitTests": ["Plugin/*", "UnitTests/Fakes"],
     "UnitTests/Fakes": ["Plugin/*"],
+    "UnitTests/Fuzz": ["Plugin/*", "UnitTests/Fakes"],
     "UnitTests/Core": ["Plugin/Core/*", "UnitTests/.", "UnitTests/Fakes"],
     "UnitTests/Http": ["Plugin/Http", "Plugin/Core/*", "UnitTests/.", "UnitTests/Fakes"],
     "UnitTests/Rest": ["Plugin/Rest", "Plugin/Http", "Plugin/Core/*", "UnitTests/.",

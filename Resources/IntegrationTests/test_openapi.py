@@ -147,7 +147,8 @@ def test_members_are_those_that_the_code_reads():
     create = read_source("Rest/CreateDicomRequest.cpp")
     readers = r"CheckType\(body, |ReadText\(fields, |ReadBoolean\(fields, |fields\[|body\[|fields\.get\("
     names = set(re.findall(rf'(?:{readers})"(\w+)"', create))
-    assert names == set(OPERATIONS["createDicom"].get_members())
+    # A tag of the oldest form, where the members are the tags
+    assert names - {"PixelData"} == set(OPERATIONS["createDicom"].get_members())
     assert set(re.findall(r'field == "(\w+)"', read_source("Rest/JobQuery.cpp"))) == \
         set(OPERATIONS["cancelJobs"].get_members())
 

@@ -117,7 +117,7 @@ namespace OrthancPlugins
       object.replaces = GetField(request, "Replaces");
       object.options = MakeObjectOptions(services);
       // The StudyInstanceUID of a new study is the client's to choose
-      object.isForced = !parent.has_value();
+      object.isForced = !parent.has_value() || parent->level == ResourceLevel::Patient;
       for (const auto& [field, value] : request.fields)
       {
         const bool isImageTitle = field == "Title" && !request.kind.has_value();

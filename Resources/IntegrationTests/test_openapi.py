@@ -230,10 +230,10 @@ class Walk:
         return json.loads(text.replace("http://127.0.0.1:8099", self.receiver.origin))
 
     def fill_unique(self, name, value):
-        """Several studies with one accession number would be a conflict for whoever names it."""
-        if name.replace("-", "").endswith("AccessionNumber") and isinstance(value, str):
-            return f"A{next(self.counter)}"
-        return self.fill(value)
+        """Several studies that one request names would be a conflict."""
+        name = name.replace("-", "").replace("Document", "")
+        prefix = {"AccessionNumber": "A", "StudyInstanceUID": "2.25.9"}.get(name)
+        return f"{prefix}{next(self.counter)}" if prefix else self.fill(value)
 
     def submit_waiting(self):
         """A job that waits for the occupied worker."""
@@ -469,7 +469,8 @@ def test_form_parts(walk, operation):
         if name == "file":
             continue
         for value, status in [(schema["examples"][0], 200)] + [(value, 400) for value in list_invalid(schema)]:
-            parts = {"file": ("report.pdf", make_pdf()), name: (None, walk.fill_unique(name, value) if status == 200 else value)}
+            part = walk.fill_unique(name, value) if status == 200 else value
+            parts = {"file": ("report.pdf", make_pdf()), name: (None, part)}
             answer = walk.send(operation, values, files=parts, status=status)
             assert status == 200 or names_field(answer.json()["Details"], name), answer.text
     walk.send(operation, files={"file": ("report.pdf", make_pdf()), "Nonsense": (None, "x")}, status=400)

@@ -16,7 +16,7 @@ import dicom_samples
 import document_samples
 from comparing import check_error, check_same_error
 from document_samples import PDF_CLASS, make_cda, make_even, make_pdf, make_png, make_stl, make_uri
-from orthanc_server import find_free_port, wait_until
+from orthanc_server import PRELOAD, find_free_port, wait_until
 
 pytestmark = pytest.mark.usefixtures("expect_errors")
 
@@ -763,7 +763,8 @@ def test_hostile_pdfs_harm_nobody(start_server, expect_errors):
         assert server.get(answer.json()["Path"] + "/pdf").content == pdf, name
         listed = server.get_json(f"/series/{answer.json()['ParentSeries']}/documents")
         pages[name] = listed[0]["Pages"]
-    assert server.read_status("VmHWM") - before < (100 << 10) + 8 * (largest >> 10)
+    # What a sanitizer keeps of freed memory is not counted
+    assert PRELOAD or server.read_status("VmHWM") - before < (100 << 10) + 8 * (largest >> 10)
     assert pages["good object stream"] == 1
     assert [name for name, count in pages.items() if "bomb" in name and count is not None] == []
     assert server.get("/system").status_code == 200

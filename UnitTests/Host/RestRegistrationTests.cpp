@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <string>
+#include <vector>
 
 namespace OrthancPlugins
 {
@@ -218,7 +220,8 @@ namespace OrthancPlugins
                          answer.SendBuffer(std::to_string(row) + request.groups.at(0) + body,
                                            "text/plain");
                        });
-    RegisterLargeBodies(host.GetContext(), {"/b", "/a"}, {1});
+    const std::vector<std::string> paths = {"/b", "/a"}; // the fake does not copy
+    RegisterLargeBodies(host.GetContext(), paths, {1});
 
     ASSERT_EQ(1u, host.largeBodies.size());
     EXPECT_STREQ("/a", host.largeBodies[0].pathRegularExpression);

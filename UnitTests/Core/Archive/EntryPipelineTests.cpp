@@ -9,6 +9,7 @@
 
 #include <boost/date_time/posix_time/posix_time_types.hpp>
 #include <boost/thread/lock_guard.hpp>
+#include <boost/thread/lock_types.hpp>
 #include <boost/thread/mutex.hpp>
 #include <boost/thread/thread.hpp>
 
@@ -254,20 +255,19 @@ namespace OrthancPlugins
     const ArchivePlan plan = MakePlan({10, 10});
     PipelineOptions options;
     options.threads = 1;
+    // Before there is a thread that could pass the gate
+    boost::unique_lock<boost::mutex> lock(store.gate);
     EntryPipeline pipeline(plan, options, store);
 
+    while (store.opened < 2)
     {
-      const boost::lock_guard<boost::mutex> lock(store.gate);
-      while (store.opened < 2)
-      {
-        boost::this_thread::yield(); // the first one is ready by then
-      }
-      const EntryPiece* piece = pipeline.NextInBulk(1, 1000000);
-      ASSERT_NE(nullptr, piece);
-      EXPECT_EQ(0u, piece->entry);
-      EXPECT_EQ(nullptr, pipeline.NextInBulk(1, 1000000));
+      boost::this_thread::yield(); // the first one is ready by then
     }
-    ASSERT_NE(nullptr, pipeline.NextInBulk(LONG_MILLISECONDS, 1000000));
+    const EntryPiece* piece = pipeline.NextInBulk(1, 1000000);
+    EXPECT_TRUE(piece != nullptr && piece->entry == 0);
+    EXPECT_EQ(nullptr, pipeline.NextInBulk(1, 1000000));
+    lock.unlock();
+    EXPECT_NE(nullptr, pipeline.NextInBulk(LONG_MILLISECONDS, 1000000));
   }
 
   TEST(EntryPipeline, WindowBoundsWhatIsOpen)

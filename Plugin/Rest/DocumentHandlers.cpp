@@ -39,6 +39,7 @@ namespace OrthancPlugins
       NewElement element;
       element.tag = tag;
       element.values = {value};
+      element.isChecked = true;
       return element;
     }
 

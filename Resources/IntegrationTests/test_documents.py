@@ -5,6 +5,7 @@
 import base64
 import concurrent.futures
 import io
+import re
 import subprocess
 
 import pydicom
@@ -214,6 +215,24 @@ def test_options_are_checked(pair):
     answer = pair.plugin.post("/studies/nothing/documents", make_pdf(),
                               headers={"Content-Type": "application/pdf"})
     check_error(answer, 404, 17)
+
+
+@pytest.mark.parametrize("option, value", [
+    ("ContentDate", "2026-11-26"), ("ContentDate", "20261326"), ("ContentTime", "25:00"), ("Modality", "ot"),
+    ("SeriesDescription", "two\\values"), ("SeriesDescription", "x" * 65), ("StudyInstanceUID", "no-uid"),
+    ("StudyDate", "yesterday"), ("PatientBirthDate", "1970-01-31"), ("AccessionNumber", "12345678901234567"),
+])
+def test_options_are_of_their_vr(pair, option, value):
+    before = pair.plugin.get_json("/statistics")["CountInstances"]
+    header = "Document-" + re.sub("(?<=[a-z])(?=[A-Z])", "-", option)
+
+    answer = pair.plugin.post("/tools/create-document", make_pdf(),
+                              headers={"Content-Type": "application/pdf", header: value})
+
+    check_error(answer, 400, 3)
+    assert option in answer.json()["Details"]
+    assert value not in answer.text
+    assert pair.plugin.get_json("/statistics")["CountInstances"] == before
 
 
 def test_create_document_finds_its_study(pair):

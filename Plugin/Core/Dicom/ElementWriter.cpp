@@ -611,6 +611,8 @@ namespace OrthancPlugins
     Target target;
     target.tag = *tag;
     target.vr = element.vr.empty() ? standard->vr : element.vr;
+    target.isStrict = element.isChecked;
+    target.maximumMultiplicity = element.isChecked ? 1 : 0;
     return target;
   }
 

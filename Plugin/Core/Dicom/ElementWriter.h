@@ -20,9 +20,9 @@ namespace OrthancPlugins
    *
    * Private ones by PS3.5 7.8: the creator of the block is written or found, each element gets the VR of
    * the dictionary whatever its block, and values are checked by VR and multiplicity (PS3.5 6.2). Values
-   * of standard attributes are taken as they are, but numbers must fit their VR. Nothing is dropped:
-   * what cannot be stored, or is given twice by two names, is a Failure(OutOfRange) that names the
-   * attribute, without its value.
+   * of standard attributes are taken as they are unless "isChecked", but numbers must fit their VR.
+   * Nothing is dropped: what cannot be stored, or is given twice by two names, is a
+   * Failure(OutOfRange) that names the attribute, without its value.
    *
    * Text is encoded in the character set of the object: call ChooseCharset() before. Not thread-safe.
    **/

@@ -23,6 +23,7 @@ namespace OrthancPlugins
       binary;                   // the bytes of the value (little endian), instead of "values"
     std::vector<NewItem> items; // of a sequence, instead of "values"
     bool isSequence = false;
+    bool isChecked = false; // of the standard: at most one value, which must be right for its VR
   };
 
   // A tag as it appears in DICOM

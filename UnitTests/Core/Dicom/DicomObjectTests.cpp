@@ -209,6 +209,28 @@ namespace OrthancPlugins
     EXPECT_NE("", Refuse({Bytes("0405,1004", "abc")})); // OW of an odd length
   }
 
+  TEST(DicomObject, ChecksStandardAttributesIfAskedTo)
+  {
+    const std::vector<std::pair<const char*, std::string>> values = {
+      {"ContentDate", "2026-11-26"},  {"ContentTime", "25:00"},
+      {"StudyInstanceUID", "no-uid"}, {"Modality", "ot"},
+      {"SeriesDescription", "a\\b"},  {"SeriesDescription", std::string(65, 'x')}};
+    for (const auto& [tag, value] : values)
+    {
+      NewElement element = Text(tag, {value});
+      EXPECT_EQ("", Refuse({element})) << tag << ": as the host takes it";
+      element.isChecked = true;
+      EXPECT_TRUE(Contains(Refuse({element}), tag)) << tag << " " << value;
+    }
+    NewElement good = Text("ContentDate", {"20261126"});
+    good.isChecked = true;
+    EXPECT_EQ("", Refuse({good}));
+    NewElement accented =
+      Text("SeriesDescription", {std::string(64, 'x').replace(0, 1, "\xC3\xA9")});
+    accented.isChecked = true;
+    EXPECT_EQ("", Refuse({accented})); // characters are counted, not bytes
+  }
+
   TEST(DicomObject, CollectsProblemsInsteadOfStopping)
   {
     DicomObject object("");

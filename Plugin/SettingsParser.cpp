@@ -16,6 +16,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 
 namespace OrthancPlugins
@@ -277,18 +278,29 @@ namespace OrthancPlugins
       return settings;
     }
 
+    // The section of what can be switched off; absent if there is but "true" or "false" for it
+    std::optional<Section> FindSection(Section& root, const char* name, bool& isEnabled)
+    {
+      const Json::Value& value = root.Get(name);
+      if (value.isBool())
+      {
+        isEnabled = value.asBool();
+        return std::nullopt;
+      }
+      Section section(value, root.GetPath(name));
+      section.ReadBoolean("Enabled", isEnabled);
+      return section;
+    }
+
     ArchiveSettings ReadArchiveSettings(Section& root)
     {
       ArchiveSettings settings;
-      const Json::Value& value = root.Get("Archive");
-      if (value.isBool())
+      std::optional<Section> found = FindSection(root, "Archive", settings.isEnabled);
+      if (!found.has_value())
       {
-        settings.isEnabled = value.asBool();
         return settings;
       }
-
-      Section section(value, root.GetPath("Archive"));
-      section.ReadBoolean("Enabled", settings.isEnabled);
+      Section& section = *found;
       section.ReadChoice<ArchiveDensity>("Compression",
                                          {{"Fast", ArchiveDensity::Fast},
                                           {"Dense", ArchiveDensity::Dense},
@@ -363,15 +375,12 @@ namespace OrthancPlugins
     MediaSettings ReadMediaSettings(Section& root, const std::string& baseDirectory)
     {
       MediaSettings settings;
-      const Json::Value& value = root.Get("Media");
-      if (value.isBool())
+      std::optional<Section> found = FindSection(root, "Media", settings.isEnabled);
+      if (!found.has_value())
       {
-        settings.isEnabled = value.asBool();
         return settings;
       }
-
-      Section section(value, root.GetPath("Media"));
-      section.ReadBoolean("Enabled", settings.isEnabled);
+      Section& section = *found;
       section.ReadString("InstitutionText", settings.institutionText);
       ReadOverlays(section, baseDirectory, settings);
       section.RefuseUnknown();
@@ -398,15 +407,12 @@ namespace OrthancPlugins
     JobSettings ReadJobSettings(Section& root, const HostSettings& host)
     {
       JobSettings settings;
-      const Json::Value& value = root.Get("Jobs");
-      if (value.isBool())
+      std::optional<Section> found = FindSection(root, "Jobs", settings.isEnabled);
+      if (!found.has_value())
       {
-        settings.isEnabled = value.asBool();
         return settings;
       }
-
-      Section section(value, root.GetPath("Jobs"));
-      section.ReadBoolean("Enabled", settings.isEnabled);
+      Section& section = *found;
       section.ReadBoolean("Reuse", settings.isReused);
       section.ReadUnsigned("MaxRetries", 0, 20, settings.maxRetries);
       section.ReadUnsigned("RetryDelaySeconds", 1, 3600, settings.retryDelaySeconds);
@@ -462,15 +468,12 @@ namespace OrthancPlugins
     MetricsSettings ReadMetricsSettings(Section& root)
     {
       MetricsSettings settings;
-      const Json::Value& value = root.Get("Metrics");
-      if (value.isBool())
+      std::optional<Section> found = FindSection(root, "Metrics", settings.isEnabled);
+      if (!found.has_value())
       {
-        settings.isEnabled = value.asBool();
         return settings;
       }
-
-      Section section(value, root.GetPath("Metrics"));
-      section.ReadBoolean("Enabled", settings.isEnabled);
+      Section& section = *found;
       section.ReadBoolean("LegacyMetrics", settings.hasHostNames);
       section.ReadBoolean("EmptyWhenDisabled", settings.isEmptyWhenDisabled);
       section.ReadBoolean("ReceivedByModality", settings.countsModalities);
@@ -482,15 +485,12 @@ namespace OrthancPlugins
     DocumentSettings ReadDocumentSettings(Section& root)
     {
       DocumentSettings settings;
-      const Json::Value& value = root.Get("Documents");
-      if (value.isBool())
+      std::optional<Section> found = FindSection(root, "Documents", settings.isEnabled);
+      if (!found.has_value())
       {
-        settings.isEnabled = value.asBool();
         return settings;
       }
-
-      Section section(value, root.GetPath("Documents"));
-      section.ReadBoolean("Enabled", settings.isEnabled);
+      Section& section = *found;
       section.ReadString("DocumentModality", settings.modality);
       section.ReadBoolean("AcquisitionTimes", settings.hasAcquisitionTimes);
       section.ReadChoice<ActiveContentPolicy>("ActiveContent",
@@ -517,15 +517,12 @@ namespace OrthancPlugins
     AppSettings ReadAppSettings(Section& root)
     {
       AppSettings settings;
-      const Json::Value& value = root.Get("App");
-      if (value.isBool())
+      std::optional<Section> found = FindSection(root, "App", settings.isEnabled);
+      if (!found.has_value())
       {
-        settings.isEnabled = value.asBool();
         return settings;
       }
-
-      Section section(value, root.GetPath("App"));
-      section.ReadBoolean("Enabled", settings.isEnabled);
+      Section& section = *found;
       section.RefuseUnknown();
       return settings;
     }

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from dicom_samples import make_ballast, make_dicom, make_study
+from nginx_proxy import run_nginx
 from orthanc_server import (CAN_STREAM, MEBIBYTE, check_no_success, find_free_port, list_names, open_zip,
                             read_entries, wait_until)
 
@@ -312,26 +313,10 @@ def test_failed_stream_is_a_failed_job(server, broken, expect_errors):
 
 # nginx in front
 
-NGINX = """
-daemon off;
-user root;
-worker_processes 1;
-pid {directory}/nginx.pid;
-error_log {directory}/error.log;
-events {{ worker_connections 64; }}
-http {{
-  access_log off;
-  client_body_temp_path {directory}/body;
-  proxy_temp_path {directory}/proxy;
-  fastcgi_temp_path {directory}/fastcgi;
-  uwsgi_temp_path {directory}/uwsgi;
-  scgi_temp_path {directory}/scgi;
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{ proxy_pass http://127.0.0.1:{upstream}; {options} }}
-  }}
-}}
-"""
+NGINX_SERVER = """server {{
+  listen 127.0.0.1:{port};
+  location / {{ proxy_pass http://127.0.0.1:{upstream}; {options} }}
+}}"""
 
 
 @pytest.fixture(params=["", "proxy_http_version 1.1;", "proxy_buffering off;"],
@@ -339,23 +324,9 @@ http {{
 def nginx(request, server, tmp_path):
     """Its address. By default it speaks HTTP/1.0 to the server behind it."""
     port = find_free_port()
-    path = tmp_path / "nginx.conf"
-    path.write_text(NGINX.format(directory=tmp_path, port=port, upstream=server.port,
-                                 options=request.param))
-    with subprocess.Popen(["nginx", "-p", str(tmp_path), "-c", str(path)], stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as process:
-        try:
-            def is_up():
-                assert process.poll() is None, (tmp_path / "error.log").read_text()
-                try:
-                    return requests.get(f"http://127.0.0.1:{port}/system", timeout=10).ok
-                except requests.ConnectionError:
-                    return False
-            wait_until(is_up, "nginx")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    block = NGINX_SERVER.format(port=port, upstream=server.port, options=request.param)
+    with run_nginx(tmp_path, block, f"http://127.0.0.1:{port}") as url:
+        yield url
 
 
 @pytest.mark.parametrize("query", ["", "?compression=store"])

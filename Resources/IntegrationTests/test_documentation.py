@@ -13,9 +13,10 @@ import requests
 
 from dicom_samples import make_dicom, make_study
 from document_samples import make_pdf
+from nginx_proxy import run_nginx
 from openapi_file import DOCUMENT, RESOURCES, check_events
 from occupant import Occupant
-from orthanc_server import CAN_STREAM, find_free_port, open_zip, wait_until
+from orthanc_server import CAN_STREAM, find_free_port, open_zip
 from test_switches import read_resource
 
 FOLDER = os.path.join(RESOURCES, "Documentation")
@@ -83,7 +84,9 @@ def read_parsed_options():
                 "ReadWebhookSettings": "Webhooks", "ReadWebhookTargets": "Webhooks",
                 "ReadWebhookTarget": None}
     source = read(os.path.join(RESOURCES, os.pardir, "Plugin", "SettingsParser.cpp"))
-    options, section = set(), None
+    # What can be switched off is read by one function
+    options = {f"{name}.Enabled" for name in re.findall(r'FindSection\(root, "(\w+)"', source)}
+    section = None
     for function, option in re.findall(
             r'^    (?:[\w:]+ )?(Read\w+)\(|section\.(?:Read\w+|Find\w+|Get)(?:<\w+>)?\(\s*"(\w+)"', source, re.MULTILINE):
         if function:
@@ -154,25 +157,6 @@ def test_commands(server, tmp_path, page):
 
 # nginx.conf
 
-WRAPPER = """
-daemon off;
-user root;
-worker_processes 1;
-pid {directory}/nginx.pid;
-error_log {directory}/error.log;
-events {{ worker_connections 64; }}
-http {{
-  access_log off;
-  client_body_temp_path {directory}/body;
-  proxy_temp_path {directory}/proxy;
-  fastcgi_temp_path {directory}/fastcgi;
-  uwsgi_temp_path {directory}/uwsgi;
-  scgi_temp_path {directory}/scgi;
-  {example}
-}}
-"""
-
-
 @pytest.fixture(scope="module")
 def busy_server(start_module_server):
     """One with a large archive, and a job that waits because the only worker is occupied."""
@@ -196,23 +180,8 @@ def proxy(busy_server, tmp_path_factory):
     assert example.count("127.0.0.1:8042") == example.count("listen 80;") == 1
     example = example.replace("127.0.0.1:8042", f"127.0.0.1:{busy_server.port}")
     example = example.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    path = directory / "nginx.conf"
-    path.write_text(WRAPPER.format(directory=directory, example=example))
-    with subprocess.Popen(["nginx", "-p", str(directory), "-c", str(path)], stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as process:
-        def is_up():
-            assert process.poll() is None, (directory / "error.log").read_text()
-            try:
-                return requests.get(f"http://127.0.0.1:{port}/orthanc/system", timeout=10).ok
-            except requests.ConnectionError:
-                return False
-
-        try:
-            wait_until(is_up, "nginx")
-            yield f"http://127.0.0.1:{port}/orthanc"
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    with run_nginx(directory, example, f"http://127.0.0.1:{port}/orthanc") as url:
+        yield url
 
 
 def test_nginx_waits_longer_than_orthanc():

@@ -37,7 +37,6 @@ namespace OrthancPlugins
                : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
     }
 
-    // Well-formed UTF-8, roughly: enough to tell it from ISO 8859-1
     std::string ToUtf8(std::string_view latin1)
     {
       std::string utf8;

@@ -52,22 +52,18 @@ export function t(key, values = {})
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
-export function getLanguage()
-{
-  return language;
-}
-
 // ---- Numbers
 
 const SIZES = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
+// A kilobyte has 1,024 bytes, as everywhere in Orthanc and on our own page
 export function formatSize(bytes)
 {
   let value = Number(bytes);
   let unit = 0;
-  while (value >= 1000 && unit < SIZES.length - 1)
+  while (value >= 1024 && unit < SIZES.length - 1)
   {
-    value /= 1000;
+    value /= 1024;
     unit++;
   }
   return new Intl.NumberFormat(language, {

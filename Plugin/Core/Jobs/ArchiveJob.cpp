@@ -17,6 +17,7 @@
 
 #include <boost/thread/lock_guard.hpp>
 #include <boost/thread/mutex.hpp>
+#include <boost/thread/thread.hpp>
 
 namespace OrthancPlugins
 {
@@ -26,6 +27,7 @@ namespace OrthancPlugins
 
     // Short, so that pause, cancel and shutdown do not wait
     constexpr std::chrono::milliseconds STEP_DURATION(200);
+    constexpr boost::chrono::milliseconds PAUSED_STEP(20);
 
     // What a crash may cost at most
     constexpr std::uint64_t CHECKPOINT_BYTES = 64u << 20;
@@ -589,6 +591,19 @@ namespace OrthancPlugins
       return JobStep::Failure;
     }
 
+    // The host has brought back a paused job as one that waits: its registry is older than the pause.
+    // The keeper takes the job out of the queue
+    bool MustWait() const
+    {
+      if (phase != Phase::Planning || !services.jobs.isEnabled ||
+          claims.IsSuperseded(archiveId, token))
+      {
+        return false;
+      }
+      const std::optional<ArchiveRecord> record = spool.Find(archiveId);
+      return record.has_value() && record->state == ArchiveState::Pending && record->isPaused;
+    }
+
     JobStep StepWithClaim()
     {
       if (phase == Phase::Failed)
@@ -598,6 +613,11 @@ namespace OrthancPlugins
       if (phase == Phase::Succeeded)
       {
         return JobStep::Success;
+      }
+      if (MustWait())
+      {
+        boost::this_thread::sleep_for(PAUSED_STEP);
+        return JobStep::Again;
       }
       stepBegin = SteadyClock::now();
       if (!claims.Enter(archiveId, token))

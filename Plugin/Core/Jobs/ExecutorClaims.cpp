@@ -82,6 +82,13 @@ namespace OrthancPlugins
     }
   }
 
+  bool ExecutorClaims::IsSuperseded(const std::string& archiveId, Token token) const
+  {
+    const boost::lock_guard<boost::mutex> lock(pimpl_->mutex);
+    const auto found = pimpl_->claims.find(archiveId);
+    return found != pimpl_->claims.end() && token < found->second.oldestAllowed;
+  }
+
   bool ExecutorClaims::Holds(const std::string& archiveId, Token token) const
   {
     const boost::lock_guard<boost::mutex> lock(pimpl_->mutex);

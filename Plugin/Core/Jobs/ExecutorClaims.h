@@ -37,6 +37,9 @@ namespace OrthancPlugins
     // After each step
     void Leave(const std::string& archiveId, Token token);
 
+    // Whether it was superseded: Enter() will always refuse it
+    bool IsSuperseded(const std::string& archiveId, Token token) const;
+
     // Whether the last Enter() still counts
     bool Holds(const std::string& archiveId, Token token) const;
 

@@ -410,7 +410,10 @@ namespace OrthancPlugins
       const std::optional<QueuedJob> job = executors.FindJob(record.id);
       if (job.has_value() && !IsFinal(job->state))
       {
-        if (!queue.Resume(job->id))
+        // Before the recovery, the host may take it for one that was never paused
+        const bool isResumed =
+          queue.Resume(job->id) || (record.isPaused && !executors.IsRecovered());
+        if (!isResumed)
         {
           return false;
         }
@@ -516,6 +519,8 @@ namespace OrthancPlugins
     // The jobs that the host has brought back
     void Adopt(const std::string& archiveId, const std::vector<QueuedJob>& jobs)
     {
+      const std::optional<ArchiveRecord> record = spool.Find(archiveId);
+      const bool isPaused = settings.isEnabled && record.has_value() && record->isPaused;
       for (const QueuedJob& job : jobs)
       {
         const std::optional<std::string> linked = spool.FindByJob(job.id);
@@ -528,7 +533,12 @@ namespace OrthancPlugins
         {
           continue;
         }
-        if (!IsFinal(job.state))
+        if (isPaused && (job.state == JobState::Pending || job.state == JobState::Running))
+        {
+          claims.Supersede(archiveId);
+          static_cast<void>(queue.Cancel(job.id)); // resumed by a new executor
+        }
+        else if (!IsFinal(job.state))
         {
           executors.Remember(archiveId, job.id);
         }
@@ -780,9 +790,10 @@ namespace OrthancPlugins
                              facts.record->state == ArchiveState::Pending &&
                              !IsWaitingForRetry(*facts.record);
       facts.priority = facts.record->request.priority;
-      facts.state = isWorking ? job->state : GetRecordState(*facts.record);
+      const bool isHeld = facts.record->isPaused && !claims.IsClaimed(found.id);
+      facts.state = isWorking && !isHeld ? job->state : GetRecordState(*facts.record);
       facts.status = announcer.MakeStatus(facts.jobId, *facts.record, facts.state);
-      if (isWorking && job->state == JobState::Pending)
+      if (isWorking && facts.state == JobState::Pending)
       {
         Try([&] { DescribeQueue(facts, *job); });
       }

@@ -58,6 +58,9 @@ namespace OrthancPlugins
 
     EXPECT_FALSE(claims.Holds("a", working));
     EXPECT_FALSE(claims.IsClaimed("a"));
+    EXPECT_TRUE(claims.IsSuperseded("a", working));
+    EXPECT_FALSE(claims.IsSuperseded("a", next));
+    EXPECT_FALSE(claims.IsSuperseded("b", working));
     EXPECT_FALSE(claims.Enter("a", working));
     EXPECT_FALSE(claims.Enter("a", waiting));
     EXPECT_TRUE(claims.Enter("a", next));

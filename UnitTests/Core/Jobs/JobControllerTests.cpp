@@ -655,6 +655,53 @@ namespace OrthancPlugins
     EXPECT_EQ(JobState::Success, GetState(id));
   }
 
+  TEST_F(JobControllerTest, PauseSurvivesAnOldRegistry)
+  {
+    for (const bool isRunning : {false, true})
+    {
+      const std::string id = Submit();
+      const std::size_t first = queue_.GetCount() - 1;
+      controller_->Pause(GetArchive(id));
+      queue_.Resume(id); // as the registry of some seconds ago has it
+      Restart({first});
+      if (isRunning)
+      {
+        EXPECT_EQ(JobStep::Again, queue_.StepOnce(first));
+      }
+      EXPECT_EQ(JobState::Paused, GetState(id));
+
+      controller_->Recover();
+      controller_->Tick();
+      EXPECT_EQ(JobStep::Failure, queue_.StepOnce(first));
+
+      EXPECT_EQ(JobState::Failure, queue_.GetState(first));
+      EXPECT_EQ(JobState::Paused, GetState(id));
+      EXPECT_EQ(0u, queue_.RunAll());
+      EXPECT_TRUE(controller_->Resume(GetArchive(id)));
+      EXPECT_EQ(JobState::Pending, GetState(id));
+      EXPECT_EQ(1u, queue_.RunAll());
+      EXPECT_EQ(JobState::Success, GetState(id));
+    }
+  }
+
+  TEST_F(JobControllerTest, PausedJobOfAnOldRegistryMayBeResumedBeforeTheRecovery)
+  {
+    const std::string id = Submit();
+    controller_->Pause(GetArchive(id));
+    queue_.Resume(id);
+    Restart({0});
+    EXPECT_EQ(JobStep::Again, queue_.StepOnce(0));
+
+    EXPECT_TRUE(controller_->Resume(GetArchive(id)));
+    EXPECT_EQ(JobState::Running, GetState(id));
+    controller_->Recover();
+    controller_->Tick();
+
+    EXPECT_EQ(JobStep::Success, queue_.Run(0));
+    EXPECT_EQ(JobState::Success, GetState(id));
+    EXPECT_EQ(1u, queue_.GetCount());
+  }
+
   // ---- Retry
 
   TEST_F(JobControllerTest, FailureThatMayPassIsTriedAgain)

@@ -4,11 +4,13 @@
 """Many clients at once, for a while, against the Orthanc of this Debian with the plugin; see
 Resources/Stress.sh. Prints what was done and what was measured, and writes a JUnit file.
 
-Without a sanitizer, the resident memory of the process is compared: after a warm-up of a third of the time and
-at the end, each time when the last job has ended: the least of the idle seconds that follow, in long runs of so
-many that Orthanc itself has trimmed the heap meanwhile (from 1.12 on, every 100 seconds). The C library returns
-freed memory late and unevenly; here it has one arena only ("MallocArenaMax") and fixed thresholds
-(glibc.malloc.trim_threshold, mmap_threshold), so most of what stays is held by somebody.
+Without a sanitizer, the resident memory of the process is compared: after a warm-up and at the end. The warm-up is
+a third of the time; in long runs it goes on, up to two thirds, until so much was done that everything of a limited
+number is full (the events of jobs, 4,096 of them, are the last). Measured is, when the last job has ended, the
+least of the idle seconds that follow, in long runs of so many that Orthanc itself has trimmed the heap meanwhile
+(from 1.12 on, every 100 seconds). The C library returns freed memory late and unevenly; here it has one arena only
+("MallocArenaMax") and fixed thresholds (glibc.malloc.trim_threshold, mmap_threshold), so most of what stays is held
+by somebody.
 """
 
 import argparse
@@ -34,6 +36,7 @@ GROWTH_PERCENT = 5
 KILL_SECONDS = 20
 LONG_SECONDS = 240
 IDLE_SECONDS = 110
+WARM_ACTIONS = 20_000
 TUNABLES = "glibc.malloc.trim_threshold=131072:glibc.malloc.mmap_threshold=131072"
 
 # Errors that the clients provoke: requests that are refused, by the host's own words, clients that leave, and
@@ -108,16 +111,23 @@ def configure(arguments):
             "AdvancedRest": {"Spool": spool, "Jobs": {"RetryDelaySeconds": 1}}}
 
 
-def run_clients(server, library, ledger, arguments, seconds):
+def is_long(arguments):
+    return arguments.seconds >= LONG_SECONDS and not arguments.sanitizer and not arguments.kill
+
+
+def run_clients(server, library, ledger, arguments, seconds, most_seconds=0, actions=0):
+    """For so many seconds, and longer, up to "most_seconds", as long as less than "actions" were done. How long."""
     ledger.is_over.clear()
     clients = [stress_clients.Client(server, library, ledger, number, arguments.kill)
                for number in range(arguments.clients)]
     for client in clients:
         client.start()
-    end = time.monotonic() + seconds
+    begin = time.monotonic()
+    end = begin + seconds
     kills = 0
-    while time.monotonic() < end:
-        time.sleep(min(KILL_SECONDS if arguments.kill else 1, max(0.0, end - time.monotonic())))
+    while time.monotonic() < end or (time.monotonic() < begin + most_seconds and
+                                     ledger.count_all() < actions):
+        time.sleep(min(KILL_SECONDS, max(0.0, end - time.monotonic())) if arguments.kill else 0.5)
         if server.process.poll() is not None:
             ledger.complain(f"Orthanc has died with {server.process.returncode}")
             break
@@ -126,6 +136,7 @@ def run_clients(server, library, ledger, arguments, seconds):
             server.start()
             kills += 1
     ledger.is_over.set()
+    worked = time.monotonic() - begin
     deadline = time.monotonic() + 200
     for client in clients:
         client.join(max(0.0, deadline - time.monotonic()))
@@ -133,6 +144,7 @@ def run_clients(server, library, ledger, arguments, seconds):
             ledger.complain(f"{client.name} still waits for an answer")
     if kills:
         print(f"  killed {kills} times")
+    return worked
 
 
 def list_unfinished(server):
@@ -156,8 +168,7 @@ def come_to_rest(server, seconds=300):
 
 def read_memory(server, arguments):
     """The least of some idle seconds: what was there all the time."""
-    is_long = arguments.seconds >= LONG_SECONDS and not arguments.sanitizer and not arguments.kill
-    idle = IDLE_SECONDS if is_long else 6
+    idle = IDLE_SECONDS if is_long(arguments) else 6
     values = []
     for _ in range(idle * 2):
         time.sleep(0.5)
@@ -222,10 +233,12 @@ def run(arguments, directory):
     try:
         library = stress_clients.Library(server, make_studies(), dicom_samples.make_study("Notes"))
         warm_up = 0 if arguments.kill else arguments.seconds // 3
-        run_clients(server, library, ledger, arguments, warm_up)
+        warm_up = run_clients(server, library, ledger, arguments, warm_up,
+                              arguments.seconds * 2 // 3 if is_long(arguments) else 0, WARM_ACTIONS)
+        warm_actions = ledger.count_all()
         unfinished = come_to_rest(server)
         memory, levels = read_memory(server, arguments), server.read_levels()
-        run_clients(server, library, ledger, arguments, arguments.seconds - warm_up)
+        run_clients(server, library, ledger, arguments, max(1, arguments.seconds - warm_up))
         unfinished += come_to_rest(server)
         results.add("jobs end", unfinished)
         if arguments.kill:
@@ -234,8 +247,8 @@ def run(arguments, directory):
             results.add("open files and threads", wait_for_levels(server, levels))
             after = read_memory(server, arguments)
             growth = after[0] / memory[0] * 100 - 100
-            print(f"  memory: {memory[0] / 1024:.1f} MiB after the warm-up, {growth:+.1f} % since; without files:",
-                  f"{memory[1] / 1024:.1f} and {after[1] / 1024:.1f} MiB; {levels}")
+            print(f"  memory: {memory[0] / 1024:.1f} MiB after {warm_actions} actions, {growth:+.1f} % since;",
+                  f"without files: {memory[1] / 1024:.1f} and {after[1] / 1024:.1f} MiB; {levels}")
             if not arguments.sanitizer:
                 results.add("memory", [f"grown by {growth:.1f} %"] if growth > GROWTH_PERCENT else [])
         results.add("answers", ledger.wrong)
@@ -247,7 +260,7 @@ def run(arguments, directory):
             complaints.append(str(error)[:2000])
         results.add("end of the server", complaints)
     results.add("log", list_log_errors(server))
-    total = sum(ledger.counts.values())
+    total = ledger.count_all()
     print(f"  {total} actions ({total / arguments.seconds:.0f} a second), {len(ledger.jobs)} jobs:",
           ", ".join(f"{name} {count}" for name, count in sorted(ledger.counts.items())))
     return results

@@ -58,6 +58,10 @@ class Ledger:
         with self.lock:
             self.counts[name] = self.counts.get(name, 0) + amount
 
+    def count_all(self):
+        with self.lock:
+            return sum(self.counts.values())
+
     def complain(self, text):
         with self.lock:
             if len(self.wrong) < 100:

@@ -81,8 +81,7 @@ namespace OrthancPlugins
   {
   }
 
-  HostAnswer
-  OrthancRestApi::Call(HttpMethod method, const std::string& path, const std::string& body)
+  HostAnswer OrthancRestApi::Call(HttpMethod method, const std::string& path, std::string_view body)
   {
     if (body.size() > std::numeric_limits<std::uint32_t>::max())
     {

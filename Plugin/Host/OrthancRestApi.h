@@ -30,7 +30,7 @@ namespace OrthancPlugins
     // The context must outlive this object
     OrthancRestApi(OrthancPluginContext* context, const HostVersion& version);
 
-    HostAnswer Call(HttpMethod method, const std::string& path, const std::string& body) override;
+    HostAnswer Call(HttpMethod method, const std::string& path, std::string_view body) override;
 
     // The body of a successful answer. Throw Failure of the kind of the host's error, or
     // Failure(Internal) if JSON was expected and something else came

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace OrthancPlugins
 {
@@ -28,7 +29,6 @@ namespace OrthancPlugins
 
     // The built-in route, plugins not considered. "path" with its query. Throws nothing for errors of
     // the host: they are in the answer
-    virtual HostAnswer
-    Call(HttpMethod method, const std::string& path, const std::string& body) = 0;
+    virtual HostAnswer Call(HttpMethod method, const std::string& path, std::string_view body) = 0;
   };
 } // namespace OrthancPlugins

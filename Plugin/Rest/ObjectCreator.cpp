@@ -9,6 +9,8 @@
 #include "../Core/Dicom/ElementWriter.h"
 #include "../Core/Dicom/PdfInspector.h"
 #include "../Core/Failure.h"
+#include "../Core/Spool/FileSink.h"
+#include "../Core/Spool/MappedFile.h"
 
 #include <json/reader.h>
 #include <json/value.h>
@@ -16,7 +18,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <set>
 #include <utility>
 
@@ -32,6 +33,15 @@ namespace OrthancPlugins
 
   namespace
   {
+    // From here on, a file goes to the host by way of the disk
+    constexpr std::size_t SPOOLED_BYTES = 8u << 20;
+
+    std::string_view GetBytes(const MappedFile& file)
+    {
+      return {reinterpret_cast<const char*>(file.GetData()),
+              static_cast<std::size_t>(file.GetSizeBytes())};
+    }
+
     // What the host lets a client replace although it is there
     const std::set<std::string> REPLACEABLE = {"PatientID",
                                                "AcquisitionDate",
@@ -323,6 +333,54 @@ namespace OrthancPlugins
     }
   }
 
+  // On the disk: the kernel can take the memory of a mapped file back. Null if that is not possible
+  std::unique_ptr<MappedFile> ObjectCreator::TrySpool(const DicomFile& file,
+                                                      std::string_view content) const
+  {
+    try
+    {
+      const std::unique_ptr<FileSink> sink = services_.spool.OpenTemporary();
+      for (const std::string_view part : {std::string_view(file.head), content,
+                                          std::string_view(file.tail)})
+      {
+        sink->Write(part.data(), part.size());
+      }
+      return std::make_unique<MappedFile>(sink->GetDescriptor());
+    }
+    catch (const Failure&)
+    {
+      return nullptr; // it may still fit into the memory, and where the host stores it
+    }
+  }
+
+  // The host takes one piece, and makes copies of its own: what they are made from is released before
+  HostAnswer ObjectCreator::Post(DicomFile& file, const NewObject& wanted) const
+  {
+    const std::string_view content = wanted.kind.has_value() ? wanted.content : std::string_view();
+    const std::size_t sizeBytes = file.head.size() + content.size() + file.tail.size();
+    const std::unique_ptr<MappedFile> spooled =
+      sizeBytes >= SPOOLED_BYTES ? TrySpool(file, content) : nullptr;
+    if (spooled != nullptr)
+    {
+      file = DicomFile();
+    }
+    else if (!content.empty() || !file.tail.empty())
+    {
+      std::string bytes;
+      bytes.reserve(sizeBytes);
+      bytes += file.head;
+      bytes += content;
+      bytes += file.tail;
+      file.head = std::move(bytes);
+    }
+    if (wanted.releaseContent)
+    {
+      wanted.releaseContent();
+    }
+    return services_.host.Call(HttpMethod::Post, "/instances",
+                               spooled != nullptr ? GetBytes(*spooled) : file.head);
+  }
+
   HostAnswer ObjectCreator::Store(const NewObject& wanted)
   {
     DocumentMeter meter(services_.metrics, wanted);
@@ -348,16 +406,7 @@ namespace OrthancPlugins
         file = object->Serialize();
       }
     }
-    if (wanted.kind.has_value())
-    {
-      std::memcpy(file.bytes.data() + file.documentOffset, wanted.content.data(),
-                  wanted.content.size());
-    }
-    if (wanted.releaseContent)
-    {
-      wanted.releaseContent(); // the host is about to make copies of its own
-    }
-    const HostAnswer answer = services_.host.Call(HttpMethod::Post, "/instances", file.bytes);
+    const HostAnswer answer = Post(file, wanted);
     CheckStoreAnswer(answer);
     meter.NoteStored();
     for (const std::string& warning : warnings_)

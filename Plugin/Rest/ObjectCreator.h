@@ -19,6 +19,8 @@
 
 namespace OrthancPlugins
 {
+  class MappedFile;
+
   // Where a new object goes
   struct ParentChoice
   {
@@ -69,6 +71,8 @@ namespace OrthancPlugins
     Parent FindParent(const ParentChoice& choice);
     void CheckSeries(const NewObject& wanted, const Parent& parent);
     void CheckClass(const NewObject& wanted) const;
+    HostAnswer Post(DicomFile& file, const NewObject& wanted) const;
+    std::unique_ptr<MappedFile> TrySpool(const DicomFile& file, std::string_view content) const;
     std::unique_ptr<DicomObject>
     Make(const NewObject& object, Parent* parent, std::vector<std::string>* problems);
 

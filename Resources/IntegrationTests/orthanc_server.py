@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
 """A real Orthanc on loopback, with or without the plugin, in a directory of its own."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -10,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 import zipfile
 
@@ -296,6 +298,26 @@ class Server:
         return job
 
     # Process
+
+    @contextlib.contextmanager
+    def watch_memory(self):
+        """A list whose only item is, afterwards, by how many bytes the memory of the process grew at most that the
+        kernel cannot take back. Files that are mapped do not count."""
+        before = self.read_status("RssAnon")
+        result = [0]
+        is_over = threading.Event()
+
+        def watch():
+            while not is_over.wait(0.005):
+                result[0] = max(result[0], (self.read_status("RssAnon") - before) * 1024)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            yield result
+        finally:
+            is_over.set()
+            watcher.join()
 
     def read_status(self, key):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as stream:

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from dicom_samples import make_ballast, make_dicom, make_study
+from document_samples import make_pdf
 from orthanc_server import CAN_STREAM, MEBIBYTE, list_names, open_zip, wait_until
 from spool_records import multiply_records
 from test_jobs import ONE_SLOW_JOB, Slow, get_output, list_states, post_verb
@@ -457,6 +458,15 @@ def small_disk(tmp_path):
                    check=True)
     yield directory
     subprocess.run(["umount", "-l", str(directory)], check=True)
+
+
+def test_document_needs_no_room_in_the_spool(start_server, small_disk):
+    server = start_server({"AdvancedRest": {"Spool": {"Directory": str(small_disk)}}})
+    pdf = make_pdf("Large", ballast=9 * MEBIBYTE)
+    stored = server.post("/tools/create-document", pdf, headers={"Content-Type": "application/pdf"})
+    assert stored.status_code == 200, stored.text
+    assert server.get(stored.json()["Path"] + "/pdf").content == pdf
+    assert sum(os.path.getsize(small_disk / name) for name in os.listdir(small_disk)) < MEBIBYTE
 
 
 @pytest.mark.parametrize("is_freed", [True, False], ids=["freed", "full"])

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace OrthancPlugins
@@ -45,7 +46,7 @@ namespace OrthancPlugins
       return answer;
     }
 
-    HostAnswer Call(HttpMethod method, const std::string& path, const std::string&) override
+    HostAnswer Call(HttpMethod method, const std::string& path, std::string_view) override
     {
       const std::string name = GetName(method) + std::string(" ") + path;
       calls.push_back(name);

@@ -60,7 +60,7 @@ namespace OrthancPlugins
       Succeeds(
         [&]
         {
-          const MemoryFile file(object.Serialize().bytes);
+          const MemoryFile file(object.Serialize().head);
           ScanHeader(file);
         });
     }

@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <random>
 #include <string>
 #include <utility>
@@ -34,7 +35,7 @@ namespace OrthancPlugins
       std::optional<std::size_t> failingAt;
       unsigned storedCount = 0;
 
-      HostAnswer Call(HttpMethod method, const std::string& path, const std::string& body) override
+      HostAnswer Call(HttpMethod method, const std::string& path, std::string_view body) override
       {
         const bool isRefused = calls.size() == failingAt;
         calls.emplace_back((method == HttpMethod::Delete ? "DELETE " : "") + path, body);
@@ -79,7 +80,7 @@ namespace OrthancPlugins
         parent.Set("PatientID", "P1");
         parent.Set("StudyInstanceUID", "1.2.4");
         all.store.AddSeries("patient1", "study1", "series1",
-                            {parent.Serialize().bytes, parent.Serialize().bytes});
+                            {parent.Serialize().head, parent.Serialize().head});
       }
 
       HttpRequest MakeUpload(const std::string& id, std::string_view body)
@@ -87,6 +88,15 @@ namespace OrthancPlugins
         HttpRequest request = MakePost({id}, body);
         request.headers["content-type"] = "application/pdf";
         return request;
+      }
+
+      std::string ReadStored() const
+      {
+        const EncapsulatedDocument document = OpenStored();
+        const std::size_t sizeBytes = static_cast<std::size_t>(document.content->GetSizeBytes());
+        std::vector<unsigned char> scratch;
+        const void* const data = document.content->Read(0, sizeBytes, scratch);
+        return std::string(static_cast<const char*>(data), sizeBytes);
       }
 
       // The document in what was stored last
@@ -141,19 +151,34 @@ namespace OrthancPlugins
     ASSERT_EQ(1u, host.calls.size());
     EXPECT_EQ("/instances", host.calls[0].first);
     EXPECT_NE(std::string::npos, answer.body.find("stored0"));
-    const EncapsulatedDocument document = OpenStored();
-    std::vector<unsigned char> scratch;
-    ASSERT_EQ(PDF.size(), document.content->GetSizeBytes());
-    EXPECT_EQ(PDF,
-              std::string(static_cast<const char*>(document.content->Read(0, PDF.size(), scratch)),
-                          PDF.size()));
-    EXPECT_EQ("Ä", document.title);
+    EXPECT_EQ(PDF, ReadStored());
+    EXPECT_EQ("Ä", OpenStored().title);
     const TextInstanceData file(host.calls[0].second);
     EXPECT_EQ("1.2.4", ReadIdentity(file).studyInstanceUid);
     DicomObject copy("");
     copy.CopyParent(file, ResourceLevel::Series);
     EXPECT_EQ("2", copy.GetText("SeriesNumber"));
     EXPECT_EQ("OT", copy.GetText("Modality"));
+  }
+
+  TEST_F(DocumentHandlersTest, LargeDocumentNeedsNoPlaceInTheSpool)
+  {
+    for (const bool hasSpool : {true, false})
+    {
+      for (const std::size_t ballastBytes : {std::size_t(9) << 20, (std::size_t(9) << 20) + 1})
+      {
+        const std::string pdf =
+          "%PDF-1.4\n%" + std::string(ballastBytes, 'x') + "\nstartxref\n0\n%%EOF";
+        RecordingAnswer answer;
+        PostStudyDocument(services, MakeUpload("study1", pdf), answer);
+        EXPECT_TRUE(pdf == ReadStored());
+      }
+      if (hasSpool)
+      {
+        std::filesystem::remove_all(all.settings.spool.directory);
+      }
+    }
+    EXPECT_EQ(4u, host.storedCount);
   }
 
   TEST_F(DocumentHandlersTest, RefusesBeforeAnythingIsStored)

@@ -82,7 +82,7 @@ namespace OrthancPlugins
       {
       }
 
-      HostAnswer Call(HttpMethod, const std::string&, const std::string&) override
+      HostAnswer Call(HttpMethod, const std::string&, std::string_view) override
       {
         const std::size_t index = std::min(callsCount_, answers_.size() - 1);
         callsCount_++;

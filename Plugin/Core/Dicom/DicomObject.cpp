@@ -318,19 +318,12 @@ namespace OrthancPlugins
       ThrowUnwritable();
     }
 
-    result.bytes = WriteAll(pimpl_->file, EXS_LittleEndianExplicit);
+    result.head = WriteAll(pimpl_->file, EXS_LittleEndianExplicit);
     if (documentBytes != nullptr)
     {
-      const std::string tail = WriteAll(behind, EXS_LittleEndianExplicit);
-      const std::size_t headBytes = result.bytes.size() + ELEMENT_HEAD_BYTES;
-      std::string bytes;
-      bytes.reserve(headBytes + static_cast<std::size_t>(valueBytes) + tail.size());
-      bytes = result.bytes;
-      AppendElementHead(bytes, valueBytes);
-      bytes.append(static_cast<std::size_t>(valueBytes), '\0');
-      bytes += tail;
-      result.bytes = std::move(bytes);
-      result.documentOffset = headBytes;
+      AppendElementHead(result.head, valueBytes);
+      result.tail.assign(static_cast<std::size_t>(valueBytes - *documentBytes), '\0');
+      result.tail += WriteAll(behind, EXS_LittleEndianExplicit);
     }
     return result;
   }
@@ -361,31 +354,31 @@ namespace OrthancPlugins
     // Meta header and data set are written without the pixels, which need no copy in DCMTK
     DicomFile result;
     delete dataset.remove(DCM_PixelData);
-    result.bytes = WriteAll(pimpl_->file, syntax);
+    result.head = WriteAll(pimpl_->file, syntax);
     const std::size_t paddedBytes = pixels.size() + pixels.size() % 2;
     if (paddedBytes > MAX_DOCUMENT_BYTES)
     {
       throw Failure(FailureKind::TooLarge, "The image is too large for a DICOM object");
     }
-    result.bytes.reserve(result.bytes.size() + paddedBytes + 64);
+    result.head.reserve(result.head.size() + paddedBytes + 64);
     const bool isWords = !image.isJpeg && image.bitsAllocated > 8;
     const char tag[] = {'\xE0', '\x7F', 0x10, 0x00, 'O', isWords ? 'W' : 'B', 0, 0};
-    result.bytes.append(tag, sizeof(tag));
+    result.head.append(tag, sizeof(tag));
     if (image.isJpeg)
     {
-      AppendUint32(result.bytes, DCM_UndefinedLength);
-      AppendItem(result.bytes, 0xE000, 0); // an empty offset table
-      AppendItem(result.bytes, 0xE000, paddedBytes);
+      AppendUint32(result.head, DCM_UndefinedLength);
+      AppendItem(result.head, 0xE000, 0); // an empty offset table
+      AppendItem(result.head, 0xE000, paddedBytes);
     }
     else
     {
-      AppendUint32(result.bytes, paddedBytes);
+      AppendUint32(result.head, paddedBytes);
     }
-    result.bytes += pixels;
-    result.bytes.append(paddedBytes - pixels.size(), '\0');
+    result.head += pixels;
+    result.head.append(paddedBytes - pixels.size(), '\0');
     if (image.isJpeg)
     {
-      AppendItem(result.bytes, 0xE0DD, 0);
+      AppendItem(result.head, 0xE0DD, 0);
     }
     return result;
   }

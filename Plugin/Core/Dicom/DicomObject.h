@@ -18,11 +18,11 @@ namespace OrthancPlugins
 {
   struct CapturedImage;
 
-  // A DICOM file (PS3.10) in which the bytes of the document are still missing
+  // A DICOM file (PS3.10) without the bytes of its document
   struct DicomFile
   {
-    std::string bytes;
-    std::size_t documentOffset = 0; // where they belong; 0 if the object holds none
+    std::string head; // the whole file if it holds no document
+    std::string tail; // what follows the document, with what pads it to an even length
   };
 
   /**
@@ -81,8 +81,8 @@ namespace OrthancPlugins
     // DICOM JSON (PS3.18 F) of the object
     std::string ToJson() const;
 
-    // With room for a document of that length in (0042,0011), padded to an even length, and with its
-    // exact length in (0042,0015). Throws Failure(TooLarge) beyond what an element can hold
+    // Around a document of that length in (0042,0011), padded to an even length, and with its exact
+    // length in (0042,0015). Throws Failure(TooLarge) beyond what an element can hold
     DicomFile Serialize(std::uint64_t documentBytes);
 
     // Without a document

@@ -217,6 +217,26 @@ namespace OrthancPlugins
       }
     }
 
+    unsigned GetBigEndian(const std::string& bytes, std::size_t offset)
+    {
+      unsigned value = 0;
+      for (std::size_t i = offset; i < offset + 4; i++)
+      {
+        value = value << 8 | static_cast<unsigned char>(bytes[i]);
+      }
+      return value;
+    }
+
+    // Without memory for a page, the program draws one of a single pixel and is content with itself. The
+    // longer side may be one more for rounding
+    bool IsPage(const std::string& png, unsigned pixels)
+    {
+      constexpr std::size_t WIDTH_OFFSET = 16; // PNG 11.2.2
+      constexpr std::size_t HEIGHT_OFFSET = 20;
+      return png.size() >= HEIGHT_OFFSET + 4 && png.compare(0, 4, "\x89PNG") == 0 &&
+             std::max(GetBigEndian(png, WIDTH_OFFSET), GetBigEndian(png, HEIGHT_OFFSET)) >= pixels;
+    }
+
     [[noreturn]] void ThrowNotDrawn()
     {
       throw Failure(FailureKind::BadFormat,
@@ -252,7 +272,7 @@ namespace OrthancPlugins
       {
         throw Failure(FailureKind::NotFound, "The document has no such page");
       }
-      if (status != 0 || png.compare(0, 4, "\x89PNG") != 0)
+      if (status != 0 || !IsPage(png, pixels))
       {
         ThrowNotDrawn();
       }

@@ -182,15 +182,20 @@ namespace OrthancPlugins
              (tag.maximumMultiplicity == 0 ? "n" : std::to_string(tag.maximumMultiplicity));
     }
 
+    // Those of the files of DCMTK have spaces and punctuation
     bool IsName(const std::string& name)
     {
-      return !name.empty() && name.size() <= 64 &&
-             std::all_of(name.begin(), name.end(),
-                         [](char c)
-                         {
-                           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                                  (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
-                         });
+      return !name.empty() && name.size() <= 64 && name.front() != ' ' && name.back() != ' ' &&
+             std::all_of(name.begin(), name.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
+    }
+
+    // Those files have placeholders for VRs that depend on other attributes
+    std::string ReplacePlaceholder(const std::string& vr)
+    {
+      return vr == "ox" || vr == "px" || vr == "lt" ? "OW"
+             : vr == "xs"                           ? "US"
+             : vr == "up"                           ? "UL"
+                                                    : vr;
     }
   } // namespace
 
@@ -221,7 +226,7 @@ namespace OrthancPlugins
     }
     else if (!IsName(tag.name))
     {
-      problem = "a name has 1 to 64 letters, digits, \"-\" or \"_\"";
+      problem = "a name has 1 to 64 characters of ASCII, without spaces around them";
     }
     else if (tag.maximumMultiplicity != 0 && tag.maximumMultiplicity < tag.minimumMultiplicity)
     {
@@ -266,7 +271,7 @@ namespace OrthancPlugins
                         " of the dictionary is no private attribute: (gggg,\"creator\",ee), VR, "
                         "name and multiplicity, separated by tabs");
       }
-      tag.vr = fields[1];
+      tag.vr = ReplacePlaceholder(fields[1]);
       tag.name = fields[2];
       try
       {
@@ -419,13 +424,15 @@ namespace OrthancPlugins
     {
       return;
     }
-    // The host refuses what it has been told already, since it forgets nothing
+    // The host refuses what it knows already, since it forgets nothing
     std::vector<PrivateTag> fresh;
     {
       const boost::lock_guard<boost::mutex> lock(mutex_);
       for (const PrivateTag& tag : tags)
       {
-        if (announced_.insert(FormatDictionaryFile({tag})).second)
+        const std::optional<PrivateTag> known = FindInHost(tag.group, tag.lowByte, tag.creator);
+        const bool isKnown = known.has_value() && known->vr == tag.vr;
+        if (!isKnown && announced_.insert(FormatDictionaryFile({tag})).second)
         {
           fresh.push_back(tag);
         }

@@ -16,9 +16,12 @@ namespace OrthancPlugins
   {
     const std::string text = "# comment\n\n(0405,\"Raw Store\",01)\tST\tRawText\t1\tPrivateTag\r\n"
                              "(0405,\"Raw Store\",1002)\tDS\tRawNumbers\t1-n\tPrivateTag\n"
-                             "(0407,\"Raw Store\",03)\tUS\tRawPair\t2-4\n";
+                             "(0407,\"Raw Store\",03)\tUS\tRawPair\t2-4\n"
+                             "(0407,\"Raw Store\",04)\tox\tRaw words, or bytes=\t1\n";
     const std::vector<PrivateTag> tags = ParseDictionaryFile(text);
-    ASSERT_EQ(3u, tags.size());
+    ASSERT_EQ(4u, tags.size());
+    EXPECT_EQ("OW", tags[3].vr);
+    EXPECT_EQ("Raw words, or bytes=", tags[3].name);
     EXPECT_EQ("Raw Store", tags[0].creator);
     EXPECT_EQ(1u, tags[0].maximumMultiplicity);
     EXPECT_EQ(2u, tags[1].lowByte);
@@ -33,7 +36,8 @@ namespace OrthancPlugins
     for (const char* line :
          {"(0405,\"A\",01)\tST\tName", "(0404,\"A\",01)\tST\tName\t1",
           "(0405,\"\",01)\tST\tName\t1", "(0405,\"A\",01)\tXX\tName\t1",
-          "(0405,\"A\",01)\tST\tNa me\t1", "(0405,\"A\",01)\tST\tName\tx",
+          "(0405,\"A\",01)\tST\tName \t1", "(0405,\"A\",01)\tST\tNa\x01me\t1",
+          "(0405,\"A\",01)\tOX\tName\t1", "(0405,\"A\",01)\tST\tName\tx",
           "(0405,\"A\",01)\tST\tName\t3-2", "(0405,01)\tST\tName\t1",
           "(0405,\"A\xC3\xA9\",01)\tST\tName\t1", "()\tST\tName\t1", "(0010,0010)\tPN\tName\t1",
           "(0001,\"A\",01)\tST\tName\t1", "(ffff,\"A\",01)\tST\tName\t1"})

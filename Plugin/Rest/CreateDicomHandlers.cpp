@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,12 +38,6 @@ namespace OrthancPlugins
     // Of an object that the host makes and that has Raw Data as its class (PS3.3 C.19.1)
     constexpr const char* RAW_DATA_TAGS =
       "\"CreatorVersionUID\":\"2.25.247061480263486135407416713298153894317\",";
-
-    bool Has(const NewItem& tags, const char* keyword)
-    {
-      return std::any_of(tags.begin(), tags.end(),
-                         [&](const NewElement& element) { return element.tag == keyword; });
-    }
 
     // By its MIME type, or what application/octet-stream holds; absent for pixel data
     std::optional<DocumentKind> FindKind(const DataUri& uri)
@@ -70,16 +65,26 @@ namespace OrthancPlugins
       }
     }
 
+    bool IsTag(const NewElement& element, const char* keyword, const TagNumber& number)
+    {
+      const std::optional<TagNumber> tag = ParseTagNumber(element.tag);
+      return element.tag == keyword ||
+             (tag.has_value() && tag->group == number.group && tag->element == number.element);
+    }
+
     bool HasTag(const NewItem& tags, const char* keyword, const TagNumber& number)
     {
       return std::any_of(tags.begin(), tags.end(),
                          [&](const NewElement& element)
-                         {
-                           const std::optional<TagNumber> tag = ParseTagNumber(element.tag);
-                           return element.tag == keyword ||
-                                  (tag.has_value() && tag->group == number.group &&
-                                   tag->element == number.element);
-                         });
+                         { return IsTag(element, keyword, number); });
+    }
+
+    void RemoveTag(NewItem& tags, const char* keyword, const TagNumber& number)
+    {
+      tags.erase(std::remove_if(tags.begin(), tags.end(),
+                                [&](const NewElement& element)
+                                { return IsTag(element, keyword, number); }),
+                 tags.end());
     }
 
     // The host would answer 500, or store bytes without a meaning
@@ -119,11 +124,7 @@ namespace OrthancPlugins
       unsigned value = 0;
       for (const NewElement& element : tags)
       {
-        const std::optional<TagNumber> tag = ParseTagNumber(element.tag);
-        const bool isWanted =
-          element.tag == keyword ||
-          (tag.has_value() && tag->group == number.group && tag->element == number.element);
-        if (isWanted && element.values.size() == 1)
+        if (IsTag(element, keyword, number) && element.values.size() == 1)
         {
           const std::string& text = element.values[0];
           const char* const end = text.data() + text.size();
@@ -179,7 +180,8 @@ namespace OrthancPlugins
     }
 
     // As the host would get it: with a SOP class, if it has none
-    std::string InsertSopClass(std::string_view body, const CreateDicomRequest& request)
+    std::string
+    InsertSopClass(std::string_view body, const CreateDicomRequest& request, bool isBelowSeries)
     {
       std::string text(body);
       if (request.hasSopClass || !request.tagsOffset.has_value())
@@ -191,9 +193,11 @@ namespace OrthancPlugins
         "\"SOPClassUID\":\"" + (isRaw ? RAW_DATA : FindCaptureClass(request.tags)) + "\",";
       if (isRaw)
       {
-        addition += Has(request.tags, "CreatorVersionUID") ? "" : RAW_DATA_TAGS;
-        addition += Has(request.tags, "InstanceNumber") ? "" : "\"InstanceNumber\":\"1\",";
-        if (!request.parent.has_value() && !Has(request.tags, "Modality"))
+        const NewItem& tags = request.tags;
+        addition += HasTag(tags, "CreatorVersionUID", {0x0008, 0x9123}) ? "" : RAW_DATA_TAGS;
+        addition +=
+          HasTag(tags, "InstanceNumber", {0x0020, 0x0013}) ? "" : "\"InstanceNumber\":\"1\",";
+        if (!isBelowSeries && !HasTag(tags, "Modality", {0x0008, 0x0060}))
         {
           addition += "\"Modality\":\"OT\",";
         }
@@ -245,7 +249,7 @@ namespace OrthancPlugins
       object.options = MakeObjectOptions(services);
       object.options.conceptName = request.conceptName;
       object.options.isBurnedIn = request.isBurnedIn.value_or(true);
-      if (request.parent.has_value())
+      if (request.parent.has_value() && !request.isDryRun)
       {
         object.parent = ResolveParent(services, *request.parent);
       }
@@ -393,57 +397,73 @@ namespace OrthancPlugins
       return value;
     }
 
+    using NamedTag = std::pair<const char*, TagNumber>;
+
+    const NamedTag INSTANCE_NUMBER = {"InstanceNumber", {0x0020, 0x0013}};
+    const NamedTag IMAGE_INDEX = {"ImageIndex", {0x0054, 0x1330}};
+    const NamedTag IMAGES_IN_ACQUISITION = {"ImagesInAcquisition", {0x0020, 0x1002}};
+    const NamedTag TEMPORAL_POSITIONS = {"NumberOfTemporalPositions", {0x0020, 0x0105}};
+
+    void AddText(NewItem& tags, const char* keyword, const std::string& value)
+    {
+      NewElement element;
+      element.tag = keyword;
+      element.values = {value};
+      tags.push_back(element);
+    }
+
+    void AddListDefaults(NewItem& tags, std::size_t index, std::size_t count)
+    {
+      const std::pair<NamedTag, std::size_t> defaults[] = {{INSTANCE_NUMBER, index + 1},
+                                                           {IMAGE_INDEX, index + 1},
+                                                           {IMAGES_IN_ACQUISITION, count},
+                                                           {TEMPORAL_POSITIONS, 1}};
+      for (const auto& [tag, value] : defaults)
+      {
+        if (!HasTag(tags, tag.first, tag.second))
+        {
+          AddText(tags, tag.first, std::to_string(value));
+        }
+      }
+    }
+
     // An image of a list, made by the host
     HostAnswer StoreImage(const Services& services,
+                          const CreateDicomRequest& request,
                           const NewObject& object,
-                          const ContentItem& item,
-                          std::size_t index,
-                          std::size_t count)
+                          std::size_t index)
     {
+      const ContentItem& item = request.contents[index];
       CheckImage(item, object.tags);
-      Json::Value tags = ToHostTags(object.tags);
-      if (!tags.isMember("SOPClassUID"))
+      NewItem tags = object.tags;
+      if (!HasTag(tags, "SOPClassUID", {0x0008, 0x0016}))
       {
-        tags["SOPClassUID"] = FindCaptureClass(object.tags);
+        AddText(tags, "SOPClassUID", FindCaptureClass(tags));
       }
-      // As the host numbers the images of a list
-      const auto setDefault = [&](const char* name, std::size_t value)
+      // As the host numbers the images of a list, whatever their tags say
+      for (const auto& [keyword, number] : {INSTANCE_NUMBER, IMAGE_INDEX})
       {
-        if (!tags.isMember(name))
-        {
-          tags[name] = std::to_string(value);
-        }
-      };
-      setDefault("InstanceNumber", index + 1);
-      setDefault("ImageIndex", index + 1);
-      setDefault("ImagesInAcquisition", count);
-      setDefault("NumberOfTemporalPositions", 1);
+        RemoveTag(tags, keyword, number);
+        AddText(tags, keyword, std::to_string(index + 1));
+      }
+      AddListDefaults(tags, index, request.contents.size());
 
       Json::StreamWriterBuilder builder;
       builder["indentation"] = "";
-      std::string body = "{\"Tags\":" + Json::writeString(builder, tags);
+      std::string body = "{\"Tags\":" + Json::writeString(builder, ToHostTags(tags));
       if (object.parent.has_value())
       {
         body += ",\"Parent\":" + Quote(object.parent->id);
       }
       body += std::string(",\"Force\":") + (object.isForced ? "true" : "false") +
+              ",\"InterpretBinaryTags\":" + (request.interpretsBinary ? "true" : "false") +
+              ",\"Encapsulate\":" + (request.isEncapsulated ? "true" : "false") +
               ",\"PrivateCreator\":" + Quote(object.privateCreator) + ",\"Content\":\"";
       body += item.uri;
       body += "\"}";
       const HostAnswer answer = services.host.Call(HttpMethod::Post, "/tools/create-dicom", body);
       CheckStoreAnswer(answer);
       return answer;
-    }
-
-    void AddDefault(NewItem& tags, const char* keyword, const TagNumber& number, std::size_t value)
-    {
-      if (!HasTag(tags, keyword, number))
-      {
-        NewElement element;
-        element.tag = keyword;
-        element.values = {std::to_string(value)};
-        tags.push_back(element);
-      }
     }
 
     // The same, made by us
@@ -457,10 +477,7 @@ namespace OrthancPlugins
       const CapturedImage image = DecodeImage(item, object.tags, request);
       if (request.isArray)
       {
-        AddDefault(object.tags, "InstanceNumber", {0x0020, 0x0013}, index + 1);
-        AddDefault(object.tags, "ImageIndex", {0x0054, 0x1330}, index + 1);
-        AddDefault(object.tags, "ImagesInAcquisition", {0x0020, 0x1002}, request.contents.size());
-        AddDefault(object.tags, "NumberOfTemporalPositions", {0x0020, 0x0105}, 1);
+        AddListDefaults(object.tags, index, request.contents.size());
       }
       object.image = &image;
       return ObjectCreator(services).Store(object);
@@ -500,7 +517,7 @@ namespace OrthancPlugins
         const Json::Value stored =
           ParseAnswer(isDocument        ? StoreDocument(services, object, item, {})
                       : IsOurs(request) ? StoreOwnImage(services, request, object, i)
-                                        : StoreImage(services, object, item, i, count));
+                                        : StoreImage(services, request, object, i));
         undo.Add(stored);
         if (stored["ParentSeries"].isString())
         {
@@ -518,47 +535,83 @@ namespace OrthancPlugins
 
     bool IsDocument(const ContentItem& item)
     {
-      return FindKind(*ParseDataUri(item.uri)).has_value();
+      const std::optional<DataUri> uri = ParseDataUri(item.uri);
+      return uri.has_value() && FindKind(*uri).has_value();
     }
 
-    // What one content, or none, would become
-    std::string
-    Preview(const Services& services, const CreateDicomRequest& request, const ContentItem* item)
+    // What one content, or none, would become. "object" has what all of them have in common
+    std::string Preview(const Services& services,
+                        const CreateDicomRequest& request,
+                        NewObject object,
+                        const ContentItem* item,
+                        std::vector<std::string> problems)
     {
-      NewObject object = MakeNewObject(services, request);
       ObjectCreator creator(services);
-      if (item == nullptr)
+      CapturedImage image;
+      DecodedDocument document{DocumentKind::Pdf, {}, {}};
+      if (item != nullptr)
       {
-        return creator.Preview(object);
+        object.tags = Merge(request.tags, item->tags);
+        problems.insert(problems.end(), item->problems.begin(), item->problems.end());
+        object.isIncomplete = item->uri.empty();
+        object.kind = IsDocument(*item) ? FindKind(*ParseDataUri(item->uri)) : std::nullopt;
+        try
+        {
+          if (object.isIncomplete)
+          {
+            // What is missing is said already
+          }
+          else if (object.kind.has_value())
+          {
+            document = DecodeDocument(services, *item, object.options.title);
+            object.content = document.bytes;
+            creator.AddWarnings(document.warnings);
+          }
+          else
+          {
+            CheckImage(*item, object.tags);
+            image = DecodeImage(*item, object.tags, request);
+            object.image = &image;
+          }
+        }
+        catch (const Failure& failure)
+        {
+          object.isIncomplete = true;
+          problems.push_back(failure.what());
+        }
       }
-      object.tags = Merge(request.tags, item->tags);
-      if (!IsDocument(*item))
-      {
-        CheckImage(*item, object.tags);
-        const CapturedImage image = DecodeImage(*item, object.tags, request);
-        object.image = &image;
-        return creator.Preview(object);
-      }
-      const DecodedDocument document = DecodeDocument(services, *item, object.options.title);
-      object.kind = document.kind;
-      object.content = document.bytes;
-      return creator.Preview(object);
+      return creator.Preview(object, std::move(problems));
     }
 
     // A list of contents gives a list
     void
     AnswerPreview(const Services& services, const CreateDicomRequest& request, IHttpAnswer& answer)
     {
+      std::vector<std::string> problems = request.problems;
+      NewObject object = MakeNewObject(services, request);
+      if (request.parent.has_value())
+      {
+        try
+        {
+          object.parent = ResolveParent(services, *request.parent);
+        }
+        catch (const Failure& failure)
+        {
+          problems.push_back(failure.what());
+        }
+      }
       if (!request.isArray)
       {
         const bool isEmpty = request.contents.empty();
-        answer.SendJson(Preview(services, request, isEmpty ? nullptr : &request.contents.front()));
+        answer.SendJson(Preview(services, request, object,
+                                isEmpty ? nullptr : &request.contents.front(), problems));
         return;
       }
       std::string list;
       for (const ContentItem& item : request.contents)
       {
-        list += (list.empty() ? "[" : ",") + Preview(services, request, &item);
+        list += (list.empty() ? "[" : ",") + Preview(services, request, object, &item, problems);
+        object.index++;
       }
       answer.SendJson(list + "]\n");
     }
@@ -574,8 +627,10 @@ namespace OrthancPlugins
       {
         AnswerPreview(services, wanted, answer);
       }
-      else if (wanted.isArray && (hasDocument || IsOurs(wanted) || wanted.parent.has_value()))
+      else if (wanted.isArray)
       {
+        // The host would delete the series of a failing item, which may have been there: as the parent, or
+        // because it is named by force
         StoreAll(services, wanted, answer);
       }
       else if (hasDocument)
@@ -600,7 +655,12 @@ namespace OrthancPlugins
         {
           CheckImage(item, wanted.tags);
         }
-        Delegate(services, InsertSopClass(request.body, wanted), answer);
+        // Which has a modality; an unknown parent is the host's to refuse
+        const bool isBelowSeries =
+          wanted.parent.has_value() && IsPlainName(*wanted.parent) &&
+          services.store.FindLevel(*wanted.parent).value_or(ResourceLevel::Series) ==
+            ResourceLevel::Series;
+        Delegate(services, InsertSopClass(request.body, wanted, isBelowSeries), answer);
       }
     }
   } // namespace
@@ -656,10 +716,30 @@ namespace OrthancPlugins
       return tag;
     }
 
+    // As GET lists it
+    PrivateTag ReadListed(const Json::Value& value)
+    {
+      const bool isEntry = value.isObject() && value["Tag"].isString() && value["VR"].isString() &&
+                           value["Name"].isString() && value["PrivateCreator"].isString();
+      if (!isEntry)
+      {
+        throw Failure(FailureKind::BadFormat, "An entry of the list is not as GET has it");
+      }
+      const std::string name = value["Tag"].asString();
+      Json::Value entry(Json::arrayValue);
+      entry.append(value["VR"]);
+      entry.append(value["Name"]);
+      entry.append(value.get("MinimumMultiplicity", 1));
+      entry.append(value.get("MaximumMultiplicity", 1));
+      entry.append(value["PrivateCreator"]);
+      return ReadEntry(name, entry);
+    }
+
     std::vector<PrivateTag> ReadDictionary(const HttpRequest& request)
     {
       const std::size_t first = request.body.find_first_not_of(" \t\r\n");
-      if (first == std::string_view::npos || request.body[first] != '{')
+      if (first == std::string_view::npos ||
+          (request.body[first] != '{' && request.body[first] != '['))
       {
         return ParseDictionaryFile(std::string(request.body));
       }
@@ -685,6 +765,11 @@ namespace OrthancPlugins
                       "The dictionary is no valid JSON, or names a tag twice");
       }
       std::vector<PrivateTag> tags;
+      if (value.isArray())
+      {
+        std::transform(value.begin(), value.end(), std::back_inserter(tags), &ReadListed);
+        return tags;
+      }
       for (const std::string& name : value.getMemberNames())
       {
         tags.push_back(ReadEntry(name, value[name]));

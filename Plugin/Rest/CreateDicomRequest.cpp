@@ -11,6 +11,7 @@
 #include <json/value.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -64,9 +65,11 @@ namespace OrthancPlugins
     class Parser
     {
     public:
-      Parser(const LongJson& json, bool interpretsBinary)
+      // "problems": of a dry run, which goes on; null: the first one is thrown
+      Parser(const LongJson& json, bool interpretsBinary, std::vector<std::string>* problems)
         : json_(json),
-          interpretsBinary_(interpretsBinary)
+          interpretsBinary_(interpretsBinary),
+          problems_(problems)
       {
       }
 
@@ -75,9 +78,27 @@ namespace OrthancPlugins
         NewItem item;
         for (const std::string& name : tags.getMemberNames())
         {
-          item.push_back(ParseElement(name, tags[name]));
+          Attempt([&] { item.push_back(ParseElement(name, tags[name])); });
         }
         return item;
+      }
+
+      template <typename Function>
+      void Attempt(Function function)
+      {
+        if (problems_ == nullptr)
+        {
+          function();
+          return;
+        }
+        try
+        {
+          function();
+        }
+        catch (const Failure& failure)
+        {
+          problems_->push_back(failure.what());
+        }
       }
 
       // A string in full, whether it was taken out or not
@@ -149,22 +170,33 @@ namespace OrthancPlugins
           const std::optional<std::string_view> inside = json_.Find(value.asString());
           if (inside.has_value() && IsDataUri(*inside) && interpretsBinary_)
           {
-            const std::optional<DataUri> uri = ParseDataUri(*inside);
-            if (!uri.has_value())
-            {
-              throw Refuse(element.tag, "the data URI is not complete");
-            }
-            element.binary = DecodeDataUri(*uri, true);
+            element.binary = TryDecode(*inside);
+            element.isBrokenUri = !element.binary.has_value();
           }
           element.values.push_back(GetText(value));
         }
         else if (value.isNumeric())
         {
           element.values.push_back(FormatNumber(value));
+          element.hasNumbers = true;
         }
         else
         {
           throw Refuse(element.tag, "the value must be a text, a number or a list");
+        }
+      }
+
+      // A text may begin as a data URI does: what it is depends on the VR, which is not known here
+      static std::optional<std::string> TryDecode(std::string_view text)
+      {
+        try
+        {
+          const std::optional<DataUri> uri = ParseDataUri(text);
+          return uri.has_value() ? std::make_optional(DecodeDataUri(*uri, true)) : std::nullopt;
+        }
+        catch (const Failure&)
+        {
+          return std::nullopt;
         }
       }
 
@@ -192,16 +224,11 @@ namespace OrthancPlugins
         }
         if (value.isMember("InlineBinary"))
         {
-          if (!value["InlineBinary"].isString())
+          element.binary = DecodeInlineBinary(value["InlineBinary"]);
+          if (!element.binary.has_value())
           {
             throw Refuse(element.tag, "\"InlineBinary\" must be base64");
           }
-          DataUri uri;
-          uri.isBase64 = true;
-          const std::string text = value["InlineBinary"].asString();
-          const std::optional<std::string_view> inside = json_.Find(text);
-          uri.data = inside.value_or(std::string_view(text));
-          element.binary = DecodeDataUri(uri, inside.has_value());
         }
         if (value.isMember("BulkDataURI"))
         {
@@ -221,6 +248,27 @@ namespace OrthancPlugins
         for (const Json::Value& one : values)
         {
           AddDicomJsonValue(one, element);
+        }
+      }
+
+      std::optional<std::string> DecodeInlineBinary(const Json::Value& value) const
+      {
+        if (!value.isString())
+        {
+          return std::nullopt;
+        }
+        DataUri uri;
+        uri.isBase64 = true;
+        const std::string text = value.asString();
+        const std::optional<std::string_view> inside = json_.Find(text);
+        uri.data = inside.value_or(std::string_view(text));
+        try
+        {
+          return DecodeDataUri(uri, inside.has_value());
+        }
+        catch (const Failure&)
+        {
+          return std::nullopt;
         }
       }
 
@@ -265,6 +313,7 @@ namespace OrthancPlugins
 
       const LongJson& json_;
       bool interpretsBinary_;
+      std::vector<std::string>* problems_;
       bool hasDicomJson_ = false;
     };
 
@@ -370,14 +419,24 @@ namespace OrthancPlugins
       }
       const Json::Value& content = body["Content"];
       request.isArray = content.isArray() && !content.empty();
+      const auto add = [&](const Json::Value& item)
+      {
+        const auto knownCount = static_cast<std::ptrdiff_t>(request.problems.size());
+        ContentItem parsed;
+        parser.Attempt([&] { parsed = ParseContent(item, json, parser); });
+        const auto own = request.problems.begin() + knownCount;
+        parsed.problems.assign(own, request.problems.end());
+        request.problems.erase(own, request.problems.end());
+        request.contents.push_back(parsed);
+      };
       if (!content.isArray())
       {
-        request.contents.push_back(ParseContent(content, json, parser));
+        add(content);
         return;
       }
       for (const Json::Value& item : content)
       {
-        request.contents.push_back(ParseContent(item, json, parser));
+        add(item);
       }
     }
 
@@ -500,8 +559,9 @@ namespace OrthancPlugins
       request.hasSopClass = fields.isMember("SOPClassUID");
       return request;
     }
-    const bool interpretsBinary = fields.get("InterpretBinaryTags", true).asBool();
-    Parser parser(json, interpretsBinary);
+    request.interpretsBinary = fields.get("InterpretBinaryTags", true).asBool();
+    request.isDryRun = ReadBoolean(fields, "DryRun");
+    Parser parser(json, request.interpretsBinary, request.isDryRun ? &request.problems : nullptr);
     ReadContents(fields, json, parser, request);
     TakeEncapsulated(fields["Tags"], json, request);
     ReadTags(fields["Tags"], parser, request);
@@ -510,7 +570,6 @@ namespace OrthancPlugins
       request.parent = fields["Parent"].asString();
     }
     request.isForced = fields.get("Force", false).asBool();
-    request.isDryRun = ReadBoolean(fields, "DryRun");
     request.isEncapsulated = fields.get("Encapsulate", false).asBool();
     request.privateCreator =
       fields.isMember("PrivateCreator") ? fields["PrivateCreator"].asString() : defaultCreator;

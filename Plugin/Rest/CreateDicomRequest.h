@@ -17,8 +17,9 @@ namespace OrthancPlugins
 {
   struct ContentItem
   {
-    std::string_view uri; // the inside of the JSON string; lives as long as the body
-    NewItem tags;         // of this item of an array
+    std::string_view uri;              // the inside of the JSON string; lives as long as the body
+    NewItem tags;                      // of this item of an array
+    std::vector<std::string> problems; // of a dry run: then "uri" may be empty
   };
 
   // A request to /tools/create-dicom as plain values
@@ -33,7 +34,9 @@ namespace OrthancPlugins
     std::optional<std::string> parent;
     bool isForced = false;
     bool isDryRun = false;
-    bool isEncapsulated = false; // JPEG stays JPEG
+    std::vector<std::string> problems; // of a dry run: what is missing above, and why
+    bool isEncapsulated = false;       // JPEG stays JPEG
+    bool interpretsBinary = true;      // data URIs in attributes for bytes
     std::string privateCreator;
     std::string replaces;
     std::optional<std::string> charset; // SpecificCharacterSet of the tags

@@ -125,50 +125,58 @@ namespace OrthancPlugins
       return Failure(FailureKind::OutOfRange, "Tag \"" + DescribeTag(tag) + "\": " + why);
     }
 
-    // What the client may not give, or not without "Force"
-    void CheckTags(const NewObject& wanted,
-                   const DicomObject& object,
-                   const PrivateDictionary& dictionary,
-                   std::vector<std::string>* problems)
+    // A problem ends the request, or is listed by a dry run, which goes on without what has failed
+    template <typename Function>
+    void Attempt(std::vector<std::string>* problems, Function function)
     {
+      if (problems == nullptr)
+      {
+        function();
+        return;
+      }
+      try
+      {
+        function();
+      }
+      catch (const Failure& failure)
+      {
+        problems->push_back(failure.what());
+      }
+    }
+
+    // Without what the client may not give, or not without "Force", and without its declaration of a
+    // character set, which concerns the request
+    NewItem KeepAllowed(const NewObject& wanted,
+                        const DicomObject& object,
+                        const PrivateDictionary& dictionary,
+                        std::vector<std::string>* problems)
+    {
+      NewItem allowed;
       for (const NewElement& element : wanted.tags)
       {
         const std::string keyword = GetKeyword(element.tag, dictionary);
+        const bool isFree = wanted.isForced || keyword.empty() || REPLACEABLE.count(keyword) != 0;
         std::string problem;
         if (keyword == "PixelData")
         {
           problem = "use \"Content\" for pixel data";
         }
-        else if (wanted.isForced || keyword.empty() || REPLACEABLE.count(keyword) != 0)
-        {
-          continue;
-        }
-        else if (IDENTIFIERS.count(keyword) != 0 ||
-                 (wanted.parent.has_value() && object.Has(keyword)))
+        else if (!isFree && (IDENTIFIERS.count(keyword) != 0 ||
+                             (wanted.parent.has_value() && object.Has(keyword))))
         {
           problem = "it is given by the parent or by the server, and can be replaced with "
                     "\"Force\" only";
         }
-        if (problem.empty())
+        if (!problem.empty())
         {
-          continue;
+          Attempt(problems, [&] { throw RefuseTag(element.tag, problem); });
         }
-        if (problems == nullptr)
+        else if (keyword != "SpecificCharacterSet")
         {
-          throw RefuseTag(element.tag, problem);
+          allowed.push_back(element);
         }
-        problems->push_back(RefuseTag(element.tag, problem).what());
       }
-    }
-
-    // What the client wants except its declaration of a character set, which concerns the request
-    NewItem WithoutCharset(const NewItem& tags, const PrivateDictionary& dictionary)
-    {
-      NewItem others;
-      std::copy_if(tags.begin(), tags.end(), std::back_inserter(others),
-                   [&](const NewElement& element)
-                   { return GetKeyword(element.tag, dictionary) != "SpecificCharacterSet"; });
-      return others;
+      return allowed;
     }
 
     std::string WriteJson(const Json::Value& value)
@@ -196,6 +204,26 @@ namespace OrthancPlugins
     {
       return !text.empty() && text.size() <= 64 &&
              text.find_first_not_of(".0123456789") == std::string::npos;
+    }
+
+    void Complete(const NewObject& wanted, const ObjectOptions& options, DicomObject& object)
+    {
+      if (wanted.kind.has_value())
+      {
+        CompleteDocument(object, *wanted.kind, wanted.content, options);
+      }
+      else if (wanted.image != nullptr)
+      {
+        CompleteCapture(object, *wanted.image, options);
+      }
+      else if (wanted.isIncomplete)
+      {
+        CompleteObject(object, options);
+      }
+      else
+      {
+        CompleteRawData(object, options);
+      }
     }
   } // namespace
 
@@ -244,55 +272,80 @@ namespace OrthancPlugins
   ObjectCreator::Make(const NewObject& wanted, Parent* parent, std::vector<std::string>* problems)
   {
     ObjectOptions options = wanted.options;
-    auto object = std::make_unique<DicomObject>(parent == nullptr ? wanted.charset : "");
+    std::unique_ptr<DicomObject> object;
+    Attempt(problems, [&]
+            { object = std::make_unique<DicomObject>(parent == nullptr ? wanted.charset : ""); });
+    if (object == nullptr)
+    {
+      object = std::make_unique<DicomObject>(services_.settings.host.defaultCharset);
+    }
     if (parent != nullptr)
     {
-      CheckSeries(wanted, *parent);
+      Attempt(problems, [&] { CheckSeries(wanted, *parent); });
       object->CopyParent(*parent->sibling, parent->level);
       parent->sibling.reset();
-      options.hasParentStudy = parent->level != ResourceLevel::Patient;
-      options.hasParentSeries = parent->level == ResourceLevel::Series;
-      if (parent->turn != nullptr && problems == nullptr)
-      {
-        const std::uint32_t number = parent->turn->Take(parent->highestNumber);
-        (options.hasParentSeries ? options.instanceNumber : options.seriesNumber) = number;
-      }
     }
+    Number(wanted, parent, problems != nullptr, options);
     if (!wanted.replaces.empty())
     {
-      if (!IsPlainName(wanted.replaces))
-      {
-        throw Failure(FailureKind::OutOfRange, "\"Replaces\" must be an Orthanc identifier");
-      }
-      const StoredPatient old =
-        services_.store.Describe(ResourceLevel::Instance, wanted.replaces, {true});
-      const StoredInstance* const instance = FindInstance(old);
-      const std::unique_ptr<IInstanceData> data =
-        instance == nullptr ? nullptr : services_.store.OpenInstance(*instance);
-      if (data == nullptr)
-      {
-        throw Failure(FailureKind::UnknownResource, "There is no instance to replace");
-      }
-      options.replaced = ReadIdentity(*data);
+      Attempt(problems, [&] { options.replaced = FindReplaced(wanted.replaces); });
     }
-    CheckTags(wanted, *object, services_.dictionary, problems);
-    CheckClass(wanted);
-    object->Write(WithoutCharset(wanted.tags, services_.dictionary), services_.dictionary,
-                  wanted.privateCreator, problems);
+    const NewItem allowed = KeepAllowed(wanted, *object, services_.dictionary, problems);
+    Attempt(problems, [&] { CheckClass(wanted); });
+    object->Write(allowed, services_.dictionary, wanted.privateCreator, problems);
     warnings_.insert(warnings_.end(), object->GetWarnings().begin(), object->GetWarnings().end());
-    if (wanted.kind.has_value())
+    if (wanted.kind.has_value() && problems != nullptr)
     {
-      CompleteDocument(*object, *wanted.kind, wanted.content, options);
+      Attempt(problems, [&] { CheckDocumentClass(*object, *wanted.kind); });
+      object->Set("SOPClassUID", GetDocumentType(*wanted.kind).sopClassUid);
     }
-    else if (wanted.image != nullptr)
-    {
-      CompleteCapture(*object, *wanted.image, options);
-    }
-    else
-    {
-      CompleteRawData(*object, options);
-    }
+    Attempt(problems, [&] { Complete(wanted, options, *object); });
     return object;
+  }
+
+  // Behind those that the parent has
+  void ObjectCreator::Number(const NewObject& wanted,
+                             const Parent* parent,
+                             bool isPreview,
+                             ObjectOptions& options)
+  {
+    options.hasParentStudy = parent != nullptr && parent->level != ResourceLevel::Patient;
+    options.hasParentSeries = parent != nullptr && parent->level == ResourceLevel::Series;
+    if (isPreview && !options.hasParentSeries)
+    {
+      options.instanceNumber = 1 + wanted.index;
+    }
+    if (parent == nullptr || parent->turn == nullptr)
+    {
+      return;
+    }
+    std::uint32_t number = parent->highestNumber + 1; // of a preview, which leaves it to others
+    if (!isPreview)
+    {
+      number = parent->turn->Take(parent->highestNumber);
+    }
+    else if (options.hasParentSeries)
+    {
+      number += wanted.index;
+    }
+    (options.hasParentSeries ? options.instanceNumber : options.seriesNumber) = number;
+  }
+
+  ObjectIdentity ObjectCreator::FindReplaced(const std::string& id) const
+  {
+    if (!IsPlainName(id))
+    {
+      throw Failure(FailureKind::OutOfRange, "\"Replaces\" must be an Orthanc identifier");
+    }
+    const StoredPatient old = services_.store.Describe(ResourceLevel::Instance, id, {true});
+    const StoredInstance* const instance = FindInstance(old);
+    const std::unique_ptr<IInstanceData> data =
+      instance == nullptr ? nullptr : services_.store.OpenInstance(*instance);
+    if (data == nullptr)
+    {
+      throw Failure(FailureKind::UnknownResource, "There is no instance to replace");
+    }
+    return ReadIdentity(*data);
   }
 
   // A series holds what one equipment has made in one way: a document among images is stored where
@@ -321,7 +374,7 @@ namespace OrthancPlugins
   void ObjectCreator::CheckClass(const NewObject& wanted) const
   {
     const bool hasClass =
-      wanted.kind.has_value() || wanted.image != nullptr ||
+      wanted.kind.has_value() || wanted.image != nullptr || wanted.isIncomplete ||
       std::any_of(wanted.tags.begin(), wanted.tags.end(),
                   [&](const NewElement& element)
                   { return GetKeyword(element.tag, services_.dictionary) == "SOPClassUID"; });
@@ -419,13 +472,12 @@ namespace OrthancPlugins
     return answer;
   }
 
-  std::string ObjectCreator::Preview(const NewObject& wanted)
+  std::string ObjectCreator::Preview(const NewObject& wanted, std::vector<std::string> problems)
   {
-    std::vector<std::string> problems;
     std::optional<Parent> parent;
     if (wanted.parent.has_value())
     {
-      parent = FindParent(*wanted.parent);
+      Attempt(&problems, [&] { parent = FindParent(*wanted.parent); });
     }
     const std::unique_ptr<DicomObject> object =
       Make(wanted, parent.has_value() ? &*parent : nullptr, &problems);
@@ -513,10 +565,13 @@ namespace OrthancPlugins
 
   void CheckStoreAnswer(const HostAnswer& host)
   {
-    if (host.errorCode != 0 && host.status == 400)
+    if (host.status == 400)
     {
+      // Without an error code, if a route of the host gives no answer at all
       throw Failure(FailureKind::BadRequest,
-                    "Orthanc refuses it with error code " + std::to_string(host.errorCode));
+                    host.errorCode == 0
+                      ? "Orthanc refuses it"
+                      : "Orthanc refuses it with error code " + std::to_string(host.errorCode));
     }
     CheckAnswer(host);
     if (host.status != 200)

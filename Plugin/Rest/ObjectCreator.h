@@ -38,10 +38,12 @@ namespace OrthancPlugins
     std::function<void()> releaseContent; // called once it is not needed any more; may be empty
     NewItem tags;
     std::string privateCreator;
-    std::string charset;   // without parent
-    bool isForced = false; // "tags" may replace what the parent has
-    std::string replaces;  // Orthanc identifier of the predecessor; empty: none
-    ObjectOptions options; // without what the parent decides
+    std::string charset;       // without parent
+    bool isForced = false;     // "tags" may replace what the parent has
+    bool isIncomplete = false; // only for a preview: there is a content, but it cannot be read
+    unsigned index = 0;        // of a preview: how many of the same request are in front of it
+    std::string replaces;      // Orthanc identifier of the predecessor; empty: none
+    ObjectOptions options;     // without what the parent decides
   };
 
   /**
@@ -59,11 +61,18 @@ namespace OrthancPlugins
     // of the host
     HostAnswer Store(const NewObject& object);
 
-    // The object as DICOM JSON with all problems of its attributes, as a JSON text; nothing is stored
-    std::string Preview(const NewObject& object);
+    // The object as DICOM JSON with all problems of it behind those that are known already, as a JSON
+    // text; nothing is stored
+    std::string Preview(const NewObject& object, std::vector<std::string> problems);
 
     // What was stored although it is not sound, in sentences; they are in the log, too
     const std::vector<std::string>& GetWarnings() const { return warnings_; }
+
+    // What is known of the content before it becomes an object
+    void AddWarnings(const std::vector<std::string>& warnings)
+    {
+      warnings_.insert(warnings_.end(), warnings.begin(), warnings.end());
+    }
 
   private:
     struct Parent;
@@ -73,6 +82,9 @@ namespace OrthancPlugins
     void CheckClass(const NewObject& wanted) const;
     HostAnswer Post(DicomFile& file, const NewObject& wanted) const;
     std::unique_ptr<MappedFile> TrySpool(const DicomFile& file, std::string_view content) const;
+    ObjectIdentity FindReplaced(const std::string& id) const;
+    void
+    Number(const NewObject& wanted, const Parent* parent, bool isPreview, ObjectOptions& options);
     std::unique_ptr<DicomObject>
     Make(const NewObject& object, Parent* parent, std::vector<std::string>* problems);
 

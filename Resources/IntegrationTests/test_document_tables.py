@@ -184,13 +184,39 @@ def test_other_requests_as_the_core(pair, name):
     if core.status_code != 200:
         return
     assert set(core.json()) == set(plugin.json())
-    theirs, ours = read_dicom(pair.core, core.json()["ID"]), read_dicom(pair.plugin, plugin.json()["ID"])
+    check_as_the_core(read_dicom(pair.core, core.json()["ID"]), read_dicom(pair.plugin, plugin.json()["ID"]))
+
+
+def check_as_the_core(theirs, ours):
     assert ours.file_meta.TransferSyntaxUID == theirs.file_meta.TransferSyntaxUID
     generated = {"SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "PatientID", "SOPClassUID"}
     for element in theirs:
         if element.keyword not in generated and not element.keyword.endswith(("Date", "Time")):
             assert ours.get(element.keyword) == element.value, element.keyword
     assert ours.SOPClassUID == ours.file_meta.MediaStorageSOPClassUID     # the core has none of its own
+
+
+@pytest.mark.parametrize("fields", [
+    {}, {"Encapsulate": True}, {"InterpretBinaryTags": False, "Tags": {"PatientComments": make_uri(b"x", "text/plain")}},
+    {"Tags": {"StudyInstanceUID": "2.25.50", "SeriesInstanceUID": "2.25.51"}, "Force": True}])
+def test_lists_of_images_as_the_core(pair, fields):
+    body = {"Tags": {"PatientID": f"list {fields}"[:64], "StudyDescription": "Study"}}
+    body["Tags"].update(fields.get("Tags", {}))
+    body.update({key: value for key, value in fields.items() if key != "Tags"})
+    jpeg = make_uri(read_jpeg(), "image/jpeg")
+    body["Content"] = [jpeg, {"Content": jpeg, "Tags": {"InstanceNumber": "7", "ImageComments": "Seventh"}},
+                       {"Content": make_uri(make_png(), "image/png"), "Tags": {"ImageComments": "Third"}}]
+    core, plugin = pair.request("POST", "/tools/create-dicom", json=body)
+    assert (core.status_code, plugin.status_code) == (200, 200), plugin.text
+    assert set(core.json()) == set(plugin.json())
+    lists = [sorted((read_dicom(server, entry["ID"]) for entry in
+                     server.get_json(answer.json()["Path"] + "/instances")), key=lambda dataset: dataset.ImageIndex)
+             for server, answer in ((pair.core, core), (pair.plugin, plugin))]
+    assert [len(found) for found in lists] == [3, 3]
+    for theirs, ours in zip(*lists):
+        check_as_the_core(theirs, ours)
+    for found in lists:
+        assert len({(dataset.StudyInstanceUID, dataset.SeriesInstanceUID) for dataset in found}) == 1
 
 
 # ---- The attributes
@@ -421,6 +447,20 @@ def test_even_documents_of_dcmtk_in_every_syntax(pair, tmp_path, option):
     stored = pair.plugin.upload((tmp_path / "b.dcm").read_bytes())
     assert pair.plugin.get(f"/instances/{stored['ID']}/pdf").content == pdf
     assert pair.plugin.get(f"/instances/{stored['ID']}/document").content == pdf
+
+
+@pytest.mark.parametrize("ending", [b"", b"x"])
+def test_256_megabytes_come_back(start_server, ending):
+    """Sent raw, as a whole and in parts, of an even and of an odd length."""
+    server = start_server()
+    pdf = make_pdf("Large", ballast=256 * MEBIBYTE, ending=ending)
+    stored = post_document(server, "/tools/create-document", pdf)
+    part = server.get(f"/instances/{stored['ID']}/document", headers={"Range": f"bytes={len(pdf) - 100}-"})
+    assert (part.status_code, part.content) == (206, pdf[-100:])
+    for route in ("pdf", "document"):
+        assert server.get(f"/instances/{stored['ID']}/{route}").content == pdf
+    listed = server.get_json(f"/series/{stored['ParentSeries']}/documents")
+    assert [(entry["Title"], entry["SizeBytes"]) for entry in listed] == [("Large", len(pdf))]
 
 
 def test_a_large_document(start_server):

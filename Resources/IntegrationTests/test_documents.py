@@ -154,6 +154,7 @@ def test_types_without_content_type(pair):
     ("text/xml", make_cda(), "1.2.840.10008.5.1.4.1.1.104.2"),
     ("model/stl", make_stl(), "1.2.840.10008.5.1.4.1.1.104.3"),
     ("model/stl", b"solid x\nfacet\nendsolid", "1.2.840.10008.5.1.4.1.1.104.3"),
+    ("model/stl", b"solid x\nfacet\nendsolid\n", "1.2.840.10008.5.1.4.1.1.104.3"),
     ("model/obj", b"v 0 0 0\nv 1 0 0\n\n", "1.2.840.10008.5.1.4.1.1.104.4"),
     ("model/mtl", b"newmtl red\n", "1.2.840.10008.5.1.4.1.1.104.5")])
 def test_other_documents(pair, tmp_path, mime, content, sop_class):
@@ -293,15 +294,23 @@ PARENTS = [
     (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう"),
     (["ISO 2022 IR 13", "ISO 2022 IR 87"], "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう"),
     (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동"),
-    ("ISO_IR 13", "ﾔﾏﾀﾞ^ﾀﾛｳ"),
+    ("ISO_IR 13", "ﾔﾏﾀﾞ^ﾀﾛｳ"), ("ISO_IR 109", "Ĵaŭdo^Ĉielo"), ("ISO_IR 110", "Bērziņš^Jānis"),
+    ("ISO_IR 148", "Çavuşoğlu^İpek"), ("ISO_IR 166", "สมชาย^ใจดี"), ("GBK", "王^小东"),
+    (["", "ISO 2022 IR 58"], "Zhang^XiaoDong=张^小东"),
+    (["", "ISO 2022 IR 87", "ISO 2022 IR 159"], "Yamada^Tarou=山田^丂丄"),
+    (["ISO 2022 IR 100", "ISO 2022 IR 144"], "Äneas=Люкceмбypг"),
 ]
+
+
+# What pydicom writes without escape sequences: as in PS3.5 K.2
+ENCODED = {"Zhang^XiaoDong=张^小东": b"Zhang^XiaoDong=\x1b$)A\xd5\xc5^\x1b$)A\xd0\xa1\xb6\xab"}
 
 
 @pytest.mark.parametrize("charset,name", PARENTS)
 def test_character_sets_of_parents(pair, tmp_path, charset, name):
     code = Dataset()
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "1", "99T", "Meaning"
-    dicom = make_parent(f"charset {charset}", charset=charset, PatientName=name,
+    dicom = make_parent(f"charset {charset}", charset=charset, PatientName=ENCODED.get(name, name),
                         ProcedureCodeSequence=[code], AdditionalPatientHistory="x" * 3000)
     parent = pair.plugin.upload(dicom)
     path = f"/studies/{parent['ParentStudy']}/documents"
@@ -407,6 +416,28 @@ def test_reading_rule(pair, syntax, mime):
     answer = pair.plugin.get(f"/instances/{stored['ID']}/pdf")
     assert answer.content == pdf
     assert answer.headers["Content-Type"] == "application/pdf"
+
+
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+
+
+@pytest.mark.parametrize("sop_class,mime,is_pdf", [
+    (PDF_CLASS, "text/plain", True), (SECONDARY_CAPTURE, "Application/PDF", True), (SECONDARY_CAPTURE, None, True),
+    (SECONDARY_CAPTURE, "text/plain", True)])
+@pytest.mark.parametrize("ending", [b"", b"x", b" ", b"\n", b"\x1a"])
+def test_any_of_class_type_and_content_makes_a_pdf(pair, sop_class, mime, is_pdf, ending):
+    """Without a length: at most one byte is padding, and only if it is zero."""
+    for pdf in (make_pdf() + ending, b"%PDF-1.4\n%x" + make_pdf() + ending):
+        if mime == "Application/PDF":
+            pdf = b"\xef\xbb\xbf" + pdf + ending             # only by its type
+        tags = {} if mime is None else {"MIMETypeOfEncapsulatedDocument": mime}
+        dicom = dicom_samples.make_object(sop_class, patient=f"any {sop_class} {mime} {pdf[-1:]} {len(pdf)}",
+                                          EncapsulatedDocument=pdf + bytes(len(pdf) % 2), **tags)
+        stored = pair.plugin.upload(dicom)
+        answer = pair.plugin.get(f"/instances/{stored['ID']}/pdf")
+        assert (answer.status_code == 200) == is_pdf
+        assert answer.content == pdf
+        assert answer.headers["Content-Type"] == "application/pdf"
 
 
 def test_what_has_no_document_is_not_found_as_in_the_core(pair):
@@ -614,6 +645,47 @@ def test_a_failing_item_removes_nothing_that_was_there(pair):
         assert [entry["ID"] for entry in listed] == [parent["ID"]]
 
 
+@pytest.mark.parametrize("mime,content", [("application/pdf", make_pdf()), ("image/png", make_png()),
+                                          ("image/x-portable-arbitrarymap", b"P7")])
+def test_a_failing_item_leaves_nothing_of_its_list(pair, mime, content):
+    """In a new series, below each parent, and in a series that is named by force."""
+    dicom = make_parent(f"list of {mime}")
+    parent = pair.plugin.upload(dicom)
+    original = pydicom.dcmread(io.BytesIO(dicom))
+    items = [make_uri(make_pdf()) if mime == "application/pdf" else make_uri(make_png(), "image/png")] * 2
+    bad = make_uri(content[:-20] if mime == "image/png" else b"no content", mime)
+    forced = {"Tags": {keyword: str(original[keyword].value) for keyword in
+                       ("PatientID", "StudyInstanceUID", "SeriesInstanceUID")}, "Force": True}
+    before = sorted(entry["ID"] for entry in pair.plugin.get_json("/instances?expand"))
+    for fields in ({"Tags": {}}, forced, *({"Tags": {}, "Parent": parent["Parent" + level]}
+                                           for level in ("Patient", "Study", "Series"))):
+        for content_list in (items + [bad], [items[0], bad, items[0]], [bad] + items):
+            answer = pair.plugin.post("/tools/create-dicom", dict(fields, Content=content_list))
+            assert answer.status_code == 400, answer.text
+            assert sorted(entry["ID"] for entry in pair.plugin.get_json("/instances?expand")) == before, fields
+    answer = pair.plugin.post("/tools/create-dicom", dict(forced, Content=items))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["ID"] == parent["ParentSeries"]
+    assert len(pair.plugin.get_json(f"/series/{parent['ParentSeries']}/instances")) == 3
+
+
+@pytest.mark.parametrize("level", [None, "ParentPatient", "ParentStudy", "ParentSeries"])
+def test_attributes_alone_are_conformant(pair, tmp_path, level):
+    dicom = make_parent(f"alone {level}")
+    parent = pair.plugin.upload(dicom)
+    for tags in ({}, {"0008-0060": "CT"}, {"00200013": "5"}, {"0008,9123": "1.2.3"}):
+        if "0008-0060" in tags and level == "ParentSeries":
+            continue
+        body = {"Tags": tags} if level is None else {"Tags": tags, "Parent": parent[level]}
+        answer = pair.plugin.post("/tools/create-dicom", body)
+        assert answer.status_code == 200, answer.text
+        dataset = read_dicom(pair.plugin, answer.json()["ID"])
+        assert dataset.SOPClassUID == dataset.file_meta.MediaStorageSOPClassUID == "1.2.840.10008.5.1.4.1.1.66"
+        assert dataset.Modality == ("CT" if "0008-0060" in tags or level == "ParentSeries" else "OT")
+        for keyword in ("InstanceNumber", "CreatorVersionUID", "ContentDate", "ContentTime", "SeriesInstanceUID"):
+            assert dataset[keyword].value, keyword
+
+
 def test_images_are_made_by_the_core_with_a_sop_class(pair):
     for content in (make_uri(make_png(), "image/png"), [make_uri(make_png(), "image/png")] * 2, None):
         body = {"Tags": {"PatientID": "images", "PatientName": "A"}}
@@ -632,8 +704,17 @@ def test_images_are_made_by_the_core_with_a_sop_class(pair):
 
 def test_origin_is_the_plugin(pair):
     """The documented difference: who has asked is not recorded by the host."""
-    stored = pair.plugin.post("/tools/create-document", make_pdf()).json()
-    assert pair.plugin.get(f"/instances/{stored['ID']}/metadata/Origin").text == "Plugins"
+    stored = [pair.plugin.post("/tools/create-document", make_pdf()).json()]
+    for content in ({"Content": make_uri(make_pdf())}, {"Content": make_uri(make_png(), "image/png")}, {}):
+        body = dict({"Tags": {"PatientID": "origin"}}, **content)
+        core, plugin = pair.request("POST", "/tools/create-dicom", json=body)
+        assert pair.core.get(f"/instances/{core.json()['ID']}/metadata/Origin").text == "RestApi"
+        assert pair.core.get(f"/instances/{core.json()['ID']}/metadata/RemoteIP").text
+        stored.append(plugin.json())
+    for answer in stored:
+        metadata = f"/instances/{answer['ID']}/metadata"
+        assert pair.plugin.get(metadata + "/Origin").text == "Plugins"
+        assert {"RemoteIP", "HttpUsername"}.isdisjoint(pair.plugin.get_json(metadata))
 
 
 def test_active_content(start_server, expect_errors, tmp_path):

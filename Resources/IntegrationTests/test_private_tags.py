@@ -3,13 +3,17 @@
 """Private attributes by PS3.5 7.8, with the dictionary of the host and our own."""
 
 import base64
+import glob
 import io
 import json
+import os
 
 import pydicom
+import pydicom.datadict
 import pytest
 
 from document_samples import make_pdf, make_png, make_uri
+from test_documents import make_parent
 
 CREATOR = "RawDataStore"
 DICTIONARY = {
@@ -38,6 +42,18 @@ def server(start_module_server):
 @pytest.fixture(autouse=True)
 def expect_refusals(expect_errors):
     expect_errors()
+
+
+def read_dcmtk_dictionary():
+    """The private attributes that its tools know."""
+    for folder in sorted(glob.glob("/usr/share/*dcmtk*")):
+        path = os.path.join(folder, "private.dic")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as stream:
+                # Some are in groups that must not be used (PS3.5 7.8), or in a range of groups
+                return "".join(line for line in stream if "-o-" not in line and
+                               not line.startswith(("(0001", "(0003", "(0005", "(0007")))
+    raise AssertionError("DCMTK has no dictionary of private attributes")
 
 
 def create(server, tags, status=200, **fields):
@@ -101,7 +117,27 @@ def test_the_example_of_the_documentation(server):
     ({"0405,1011": [1]}, CREATOR, {(0x0405, 0x1011): ("OL", b"\1\0\0\0")}),
     ({"0405,10ee": {"vr": "OV", "InlineBinary": base64.b64encode(b"12345678").decode()}}, CREATOR,
      {(0x0405, 0x10ee): ("OV", b"12345678")}),
+    ({"0405,10ee": {"vr": "OV", "Value": [1, 18446744073709551615]}}, CREATOR,
+     {(0x0405, 0x10ee): ("OV", b"\1" + bytes(7) + b"\xff" * 8)}),
+    ({"0405,10ee": {"vr": "OV", "BulkDataURI": make_uri(b"12345678", "application/octet-stream")}}, CREATOR,
+     {(0x0405, 0x10ee): ("OV", b"12345678")}),
     ({"0405,100c": "text"}, CREATOR, {(0x0405, 0x100c): ("OB", b"text")}),
+    # numbers are bytes, one as well as many; texts of digits are texts
+    ({"0405,100c": [7]}, CREATOR, {(0x0405, 0x100c): ("OB", b"\7\0")}),
+    ({"0405,100c": 7}, CREATOR, {(0x0405, 0x100c): ("OB", b"\7\0")}),
+    ({"0405,100c": [7, 255, 0]}, CREATOR, {(0x0405, 0x100c): ("OB", b"\7\xff\0\0")}),
+    ({"0405,100c": "71"}, CREATOR, {(0x0405, 0x100c): ("OB", b"71")}),
+    ({"0405,10ee": {"vr": "UN", "Value": [1, 2]}}, CREATOR, {(0x0405, 0x10ee): ("UN", b"\1\2")}),
+    # a text stays one, however it begins
+    ({"0405,1001": "data: see below"}, CREATOR, {(0x0405, 0x1001): ("ST", "data: see below")}),
+    ({"0405,1001": "data:text/plain;base64,####"}, CREATOR, {(0x0405, 0x1001): ("ST", "data:text/plain;base64,####")}),
+    ({"0405,1001": make_uri(b"x", "text/plain")}, CREATOR, {(0x0405, 0x1001): ("ST", make_uri(b"x", "text/plain"))}),
+    ({"0405,1001": "one\\value"}, CREATOR, {(0x0405, 0x1001): ("ST", "one\\value")}),
+    # two creators that the dictionary knows, with the same low byte
+    ({"0405,0010": CREATOR, "0405,0011": "Third", "0405,1001": "x", "0405,1101": "y"}, CREATOR,
+     {(0x0405, 0x1001): ("ST", "x"), (0x0405, 0x1101): ("LO", "y")}),
+    ({"0405,xx01": "x", "0407,xx01": {"vr": "LO", "PrivateCreator": "Other", "Value": ["z"]}}, CREATOR,
+     {(0x0405, 0x1001): ("ST", "x"), (0x0407, 0x0010): ("LO", "Other"), (0x0407, 0x1001): ("LO", "z")}),
     ({"0405,1005": [{"0405,0010": CREATOR, "0405,1007": 5}, {"0405,1001": "y"}]}, CREATOR,
      {(0x0405, 0x0010): ("LO", CREATOR)}),
     ({"0405,1007": 7}, CREATOR, {(0x0405, 0x1007): ("US", 7)}),
@@ -146,7 +182,9 @@ def test_other_characters_make_it_unicode(server):
     ("0405,100e", "patient"), ("0405,1004", [70000]), ("0405,100d", ["x"]), ("0405,0010", ""),
     ("0405,0010", [CREATOR, CREATOR]), ("0405,10ee", {"vr": "XX", "Value": ["x"]}), ("0405,10ee", {"Value": ["x"]}),
     ("0405,10ee", {"vr": "OB", "Value": [1], "InlineBinary": "AAAA"}),
-    ("0405,1005", {"vr": "SQ", "InlineBinary": "AAAA"}), ("0405-1002", 2), ("00090010", "Rawé")])
+    ("0405,1005", {"vr": "SQ", "InlineBinary": "AAAA"}), ("0405,10ee", {"vr": "OB", "InlineBinary": "####"}),
+    ("0405,100c", "data:application/octet-stream;base64,####"), ("0405,1004", "data:incomplete"), ("0405,100c", 256),
+    ("0405,1001", ["two", "values"]), ("0405,10ee", {"vr": "OV", "Value": [-1]}), ("0405-1002", 2), ("00090010", "Rawé")])
 def test_what_is_refused(server, tag, value):
     before = server.get_json("/statistics")["CountInstances"]
     details = create(server, {"PatientID": "refused", tag: value, "0405,1002": 1}, status=400)
@@ -249,6 +287,78 @@ def test_dry_run_stores_nothing(server):
     assert server.get_json("/statistics")["CountInstances"] == before
 
 
+def test_a_dry_run_finds_everything_at_once(server):
+    """Of the request, of the content, of the parent, and of every attribute."""
+    before = server.get_json("/statistics")["CountInstances"]
+    tags = {"0405,1003": "abc", "0405,1007": "70000", "0404,1001": "x", "0405,1001": True,
+            "0405,10ee": {"Value": ["x"]}, "0405,1005": [{"0405,1007": -1}], "PixelData": "x", "NoSuchTag": "x",
+            "StudyInstanceUID": "1.2.3", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.7", "StudyDate": "today",
+            "PatientName": "Kept"}
+    answer = server.post("/tools/create-dicom", {
+        "Tags": tags, "PrivateCreator": CREATOR, "DryRun": True, "Parent": "nothing", "Replaces": "nothing",
+        "Content": make_uri(make_pdf()[:-20])})
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    for part in set(tags) - {"StudyDate", "PatientName", "0405,1005"} | {"truncated", "Parent"}:
+        assert [problem for problem in body["Problems"] if part in problem], (part, body["Problems"])
+    assert len(body["Problems"]) == len(tags) - 2 + 3
+    assert ["StudyDate" in warning for warning in body["Warnings"]] == [True]
+    assert body["Dicom"]["00100010"]["Value"] == [{"Alphabetic": "Kept"}]
+    assert body["Dicom"]["00080016"]["Value"] == ["1.2.840.10008.5.1.4.1.1.104.1"]
+
+    for content, part in (("no URI", "data URI"), (make_uri(b"x", "image/png"), "PNG"), (make_uri(b"x", "a/b"), "MIME"),
+                          ("data:application/pdf;base64,####", "base64"), (1, "data URI")):
+        for contents in (content, [content, make_uri(make_pdf())]):
+            answer = server.post("/tools/create-dicom", {"Tags": {"0405,1003": "abc"}, "PrivateCreator": CREATOR,
+                                                         "DryRun": True, "Content": contents})
+            assert answer.status_code == 200, answer.text
+            first = answer.json()[0] if isinstance(contents, list) else answer.json()
+            assert len(first["Problems"]) == 2, first["Problems"]
+            assert [problem for problem in first["Problems"] if part in problem], first["Problems"]
+            if isinstance(contents, list):
+                assert len(answer.json()[1]["Problems"]) == 1
+    answer = server.post("/tools/create-dicom", {"Tags": {"SpecificCharacterSet": "nothing"}, "DryRun": True}).json()
+    assert len(answer["Problems"]) == 1
+    assert server.get_json("/statistics")["CountInstances"] == before
+
+
+def test_a_dry_run_answers_what_is_stored_then(server):
+    """Apart from what is new each time."""
+    parent = server.upload(make_parent("dry", SeriesNumber="7", InstanceNumber="4"))
+    for level in ("ParentPatient", "ParentStudy", "ParentSeries"):
+        for content in (make_uri(make_pdf("Title")), make_uri(make_png(), "image/png"), None):
+            body = {"Tags": {"0405,1001": "x"}, "PrivateCreator": CREATOR, "Parent": parent[level], "Content": content}
+            body = {key: value for key, value in body.items() if value is not None}
+            dry = server.post("/tools/create-dicom", dict(body, DryRun=True)).json()
+            assert dry["Problems"] == []
+            stored = server.post("/tools/create-dicom", body).json()
+            dataset = pydicom.dcmread(io.BytesIO(server.get(f"/instances/{stored['ID']}/file").content))
+            expected = {f"{element.tag:08X}" for element in dataset} - {"00420011", "00420015", "7FE00010"}
+            assert set(dry["Dicom"]) - {"00420011", "00420015", "7FE00010"} == expected
+            for keyword in ("SeriesNumber", "InstanceNumber", "Modality", "SOPClassUID"):
+                tag = f"{pydicom.datadict.tag_for_keyword(keyword):08X}"
+                assert str(dry["Dicom"][tag]["Value"][0]) == str(dataset[keyword].value), (level, keyword)
+    dry = server.post("/tools/create-dicom", {"Tags": {}, "DryRun": True, "Content": [make_uri(make_pdf())] * 3}).json()
+    assert [int(one["Dicom"]["00200013"]["Value"][0]) for one in dry] == [1, 2, 3]
+
+
+def test_a_file_of_dcmtk_is_a_dictionary(start_server):
+    """The one that comes with it has placeholders for VRs, and names with spaces."""
+    server = start_server()
+    path = "/advanced-rest/private-dictionary"
+    text = read_dcmtk_dictionary()
+    answer = server.put(path, text)
+    assert answer.status_code == 200, answer.text
+    listed = server.get_json(path)
+    assert len(listed) > 2000
+    assert server.put(path, json.dumps(listed)).status_code == 200         # as GET has it
+    assert server.get_json(path) == listed
+    dataset = create(server, {"7fe1,xx10": make_uri(b"ab", "application/octet-stream")}, PrivateCreator="SPI-P Release 1")
+    assert (dataset[0x7fe1, 0x0010].value, dataset[0x7fe1, 0x1010].VR) == ("SPI-P Release 1", "OW")
+    assert server.put(path, "[]").status_code == 200
+    assert server.get_json(path) == []
+
+
 def test_dictionary_without_restart(start_server, expect_errors):
     expect_errors()
     server = start_server()
@@ -278,6 +388,19 @@ def test_dictionary_without_restart(start_server, expect_errors):
         assert answer.json()["Details"]
     assert len(server.get_json(path)) == 2
 
+    for bad in ("[1]", '[{"Tag": "0405,1001"}]', '[{"Tag": "0404,1001", "VR": "ST", "Name": "N", "PrivateCreator": "C"}]'):
+        assert server.put(path, bad).status_code == 400, bad
+    assert len(server.get_json(path)) == 2
+
     assert server.delete(path).status_code == 200
     create(server, {"0405,1001": "x"}, status=400)
     assert server.get_json(path) == []
+    # The host has forgotten it, too
+    server.kill()
+    server.start()
+    assert server.get_json(path) == []
+    create(server, {"0405,1001": "x"}, status=400)
+    dataset = create(server, {"0405,1001": {"vr": "ST", "Value": ["x"]}, "PatientID": "forgotten"})
+    assert dataset[0x0405, 0x1001].value == "x"
+    shown = server.get_json("/instances/" + server.get_json("/instances")[-1] + "/tags")
+    assert {entry["Name"] for tag, entry in shown.items() if tag == "0405,1001"} <= {"Unknown Tag & Data"}

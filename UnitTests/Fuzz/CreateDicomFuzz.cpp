@@ -36,6 +36,11 @@ namespace OrthancPlugins
     {
       for (const ContentItem& item : request.contents)
       {
+        if (item.uri.empty())
+        {
+          Require(!item.problems.empty(), "what is missing is a problem");
+          continue;
+        }
         Require(item.uri.data() >= body.data() &&
                   item.uri.data() + item.uri.size() <= body.data() + body.size(),
                 "a content lies in the body");

@@ -240,11 +240,11 @@ namespace OrthancPlugins
                           std::vector<std::string>* problems)
   {
     ElementWriter writer(pimpl_->GetDataset(), dictionary, creator);
-    ElementWriter::ChooseCharset(pimpl_->GetDataset(), elements);
     if (problems != nullptr)
     {
       writer.CollectProblems(*problems);
     }
+    writer.ChooseCharset(elements);
     writer.CollectWarnings(pimpl_->warnings);
     writer.Write(elements);
   }

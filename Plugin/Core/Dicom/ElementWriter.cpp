@@ -482,11 +482,23 @@ namespace OrthancPlugins
   {
   }
 
-  void ElementWriter::ChooseCharset(DcmItem& root, const NewItem& elements)
+  void ElementWriter::ChooseCharset(const NewItem& elements)
   {
-    if (NeedsUnicode(elements, GetCharset(root)))
+    if (!NeedsUnicode(elements, GetCharset(root_)))
     {
-      ConvertToUtf8(root);
+      return;
+    }
+    try
+    {
+      ConvertToUtf8(root_);
+    }
+    catch (const Failure& failure)
+    {
+      if (problems_ == nullptr)
+      {
+        throw;
+      }
+      problems_->push_back(failure.what());
     }
   }
 
@@ -710,7 +722,12 @@ namespace OrthancPlugins
     }
     else
     {
-      const bool isText = IsOneOf(target.vr, {"OB", "UN"}) && element.values.size() == 1;
+      const bool isText =
+        IsOneOf(target.vr, {"OB", "UN"}) && element.values.size() == 1 && !element.hasNumbers;
+      if (element.isBrokenUri)
+      {
+        throw Refuse(element.tag, "the data URI cannot be read");
+      }
       for (const std::string& part : SplitValues(element.values))
       {
         const std::string value = Trim(part);
@@ -748,10 +765,20 @@ namespace OrthancPlugins
     {
       throw Refuse(element.tag, "bytes need a VR for bytes, such as OB or UN");
     }
-    if (target.isStrict && !text.empty() &&
-        (!IsValidText(target.vr, text) || (target.vr == "IS" && !IsIntegerInRange(text))))
+    if (IsSingleText(target.vr) && element.values.size() > 1)
+    {
+      throw Refuse(element.tag, "a text of this VR has one value");
+    }
+    const bool isValid = text.empty() || (IsValidText(target.vr, text) &&
+                                          (target.vr != "IS" || IsIntegerInRange(text)));
+    if (target.isStrict && !isValid)
     {
       throw Refuse(element.tag, "the value is no " + target.vr);
+    }
+    if (!isValid && problems_ != nullptr && warnings_ != nullptr)
+    {
+      warnings_->push_back("Tag \"" + DescribeTag(element.tag) + "\": the value is no " +
+                           target.vr + ", and is stored as it is");
     }
     const std::size_t count = text.empty()              ? 0
                               : IsSingleText(target.vr) ? 1

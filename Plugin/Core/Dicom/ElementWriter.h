@@ -36,12 +36,13 @@ namespace OrthancPlugins
     // What is wrong goes into the list instead of being thrown; the attribute is left out
     void CollectProblems(std::vector<std::string>& problems) { problems_ = &problems; }
 
-    // What is stored, but may not be what was meant
+    // What is stored, but may not be what was meant. With CollectProblems(), that includes what is not right
+    // for the VR of a standard attribute
     void CollectWarnings(std::vector<std::string>& warnings) { warnings_ = &warnings; }
 
     // Brings the object to UTF-8 if its character set cannot hold what will be written. Throws
     // Failure(OutOfRange)
-    static void ChooseCharset(DcmItem& root, const NewItem& elements);
+    void ChooseCharset(const NewItem& elements);
 
     // Attributes that are there already are replaced
     void Write(const NewItem& elements);

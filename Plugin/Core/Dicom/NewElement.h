@@ -23,7 +23,9 @@ namespace OrthancPlugins
       binary;                   // the bytes of the value (little endian), instead of "values"
     std::vector<NewItem> items; // of a sequence, instead of "values"
     bool isSequence = false;
-    bool isChecked = false; // of the standard: at most one value, which must be right for its VR
+    bool hasNumbers = false;  // "values" were numbers, and no texts
+    bool isBrokenUri = false; // "values" is a data URI that cannot be read: only a text can be that
+    bool isChecked = false;   // of the standard: at most one value, which must be right for its VR
   };
 
   // A tag as it appears in DICOM

@@ -270,10 +270,7 @@ namespace OrthancPlugins
     object.SetDefault("SoftwareVersions", options.softwareVersions);
   }
 
-  void CompleteDocument(DicomObject& object,
-                        DocumentKind kind,
-                        std::string_view content,
-                        const ObjectOptions& options)
+  void CheckDocumentClass(const DicomObject& object, DocumentKind kind)
   {
     const DocumentType& type = GetDocumentType(kind);
     if (object.Has("SOPClassUID") && object.GetText("SOPClassUID") != type.sopClassUid)
@@ -281,6 +278,15 @@ namespace OrthancPlugins
       throw Failure(FailureKind::OutOfRange, std::string("Tag \"SOPClassUID\": a ") + type.name +
                                                " needs the SOP class " + type.sopClassUid);
     }
+  }
+
+  void CompleteDocument(DicomObject& object,
+                        DocumentKind kind,
+                        std::string_view content,
+                        const ObjectOptions& options)
+  {
+    CheckDocumentClass(object, kind);
+    const DocumentType& type = GetDocumentType(kind);
     if (type.isModel)
     {
       CompleteModel(object, options);
@@ -348,6 +354,7 @@ namespace OrthancPlugins
   {
     CompleteObject(object, options);
     object.SetDefault("Modality", options.modality.empty() ? "OT" : options.modality);
+    SetPredecessor(object, options);
     if (object.Has("SOPClassUID") && object.GetText("SOPClassUID") != RAW_DATA)
     {
       return;

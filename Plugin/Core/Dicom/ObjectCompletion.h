@@ -54,8 +54,10 @@ namespace OrthancPlugins
   // give: identifiers, numbers, dates, Type 1 and 2 attributes of patient, study, series and equipment
   void CompleteObject(DicomObject& object, const ObjectOptions& options);
 
-  // The same for an encapsulated document (PS3.3 A.45, A.85). Throws Failure(OutOfRange) if the client
-  // has given another SOP class
+  // Throws Failure(OutOfRange) if the client has given the SOP class of something else
+  void CheckDocumentClass(const DicomObject& object, DocumentKind kind);
+
+  // The same for an encapsulated document (PS3.3 A.45, A.85). Throws what CheckDocumentClass() throws
   void CompleteDocument(DicomObject& object,
                         DocumentKind kind,
                         std::string_view content,

@@ -655,11 +655,10 @@ namespace OrthancPlugins
         {
           CheckImage(item, wanted.tags);
         }
-        // Which has a modality; an unknown parent is the host's to refuse
+        // Which has a modality
         const bool isBelowSeries =
-          wanted.parent.has_value() && IsPlainName(*wanted.parent) &&
-          services.store.FindLevel(*wanted.parent).value_or(ResourceLevel::Series) ==
-            ResourceLevel::Series;
+          wanted.parent.has_value() &&
+          ResolveParent(services, *wanted.parent).level == ResourceLevel::Series;
         Delegate(services, InsertSopClass(request.body, wanted, isBelowSeries), answer);
       }
     }

@@ -515,6 +515,13 @@ def test_data_uris(pair, make_content):
     assert (dataset.Modality, dataset.DocumentTitle) == ("CT", "Title")
 
 
+def test_the_mark_of_utf8_in_front_of_json(pair):
+    """As PowerShell writes files."""
+    body = b"\xef\xbb\xbf" + b'{"Tags":{"Modality":"CT"},"Content":"' + make_uri(make_pdf()).encode() + b'"}'
+    core, plugin = pair.request("POST", "/tools/create-dicom", data=body)
+    assert plugin.status_code == 200 or core.status_code != 200, plugin.text
+
+
 def test_raw_line_feeds_in_json(pair):
     pdf = make_pdf()
     body = b'{"Tags":{"Modality":"CT"},"Content":"data:application/pdf;base64,' + \

@@ -98,11 +98,18 @@ namespace OrthancPlugins
                std::uint64_t(settings.documents.previewMemoryMegabytes) << 20,
                std::uint64_t(settings.documents.previewCacheMegabytes) << 20}),
         routes(settings),
-        services{
-          settings,   version,  clock,   store,      host,    planner,  spool,
-          queue,      factory,  monitor, controller, streams, crcs,     notifier,
-          metrics,    exporter, numbers, dictionary, pages,   appFiles, clock.GetNowMicroseconds(),
-          &LogWarning}
+        services{settings,   version,
+                 clock,      store,
+                 host,       planner,
+                 spool,      queue,
+                 factory,    monitor,
+                 controller, streams,
+                 crcs,       notifier,
+                 metrics,    exporter,
+                 numbers,    newStudies,
+                 dictionary, pages,
+                 appFiles,   clock.GetNowMicroseconds(),
+                 &LogWarning}
     {
     }
 
@@ -126,6 +133,7 @@ namespace OrthancPlugins
     MetricsExporter exporter;
     CrcMemory crcs{CrcMemory::USUAL_ENTRIES};
     NumberReservations numbers;
+    NameLocks newStudies;
     PrivateDictionary dictionary;
     PdfPageRenderer pages;
     const AppFiles appFiles{GetAppFiles()};

@@ -260,6 +260,16 @@ namespace OrthancPlugins
       }
     }
 
+    // By which others find it; empty if there is nothing
+    std::string GetNameOfStudy(const DocumentRequest& request)
+    {
+      const std::string uid = GetField(request, "StudyInstanceUID");
+      const std::string accessionNumber = GetField(request, "AccessionNumber");
+      return !uid.empty()               ? "StudyInstanceUID " + uid
+             : !accessionNumber.empty() ? "AccessionNumber " + accessionNumber
+                                        : "";
+    }
+
     std::optional<ParentChoice> FindParent(const Services& services, const DocumentRequest& request)
     {
       CheckSearchable(request);
@@ -328,8 +338,18 @@ namespace OrthancPlugins
                   [&]
                   {
                     const DocumentRequest document = ParseDocumentRequest(request);
-                    Store(services, document, FindParent(services, document), request.releaseBody,
-                          answer);
+                    std::optional<ParentChoice> parent = FindParent(services, document);
+                    std::optional<NameLocks::Lock> lock;
+                    const std::string name = GetNameOfStudy(document);
+                    const bool isNew =
+                      !parent.has_value() || parent->level == ResourceLevel::Patient;
+                    if (isNew && !name.empty())
+                    {
+                      // Two that come at once would make a study each
+                      lock.emplace(services.newStudies, name);
+                      parent = FindParent(services, document);
+                    }
+                    Store(services, document, parent, request.releaseBody, answer);
                   });
   }
 } // namespace OrthancPlugins

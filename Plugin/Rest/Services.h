@@ -14,6 +14,7 @@
 #include "../Core/IDicomStore.h"
 #include "../Core/Jobs/JobController.h"
 #include "../Core/Jobs/JobMonitor.h"
+#include "../Core/Jobs/NameLocks.h"
 #include "../Core/Jobs/StreamDirectory.h"
 #include "../Core/Metrics/MetricsExporter.h"
 #include "../Core/Metrics/PluginMetrics.h"
@@ -49,6 +50,7 @@ namespace OrthancPlugins
     PluginMetrics& metrics;
     MetricsExporter& exporter;
     NumberReservations& numbers;
+    NameLocks& newStudies; // what names a study that is being made
     PrivateDictionary& dictionary;
     PdfPageRenderer& pages;
     const AppFiles& appFiles;

@@ -271,6 +271,17 @@ def test_uploads_at_the_same_time_have_numbers_of_their_own(pair):
         assert numbers == set(range(2, 18))
 
 
+@pytest.mark.sanitizer
+def test_first_documents_at_the_same_time_are_in_one_study(pair):
+    headers = {"Document-Accession-Number": "at once", "Document-Patient-ID": "at once"}
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        futures = [pool.submit(post_document, pair.plugin, "/tools/create-document", make_pdf(), **headers)
+                   for _ in range(8)]
+        stored = [future.result() for future in futures]
+    assert len({item["ParentStudy"] for item in stored}) == 1
+    assert len({item["ParentSeries"] for item in stored}) == 8
+
+
 def test_replacing_keeps_and_references_the_old_one(pair, tmp_path):
     parent = pair.plugin.upload(make_parent("replace"))
     path = f"/studies/{parent['ParentStudy']}/documents"

@@ -70,6 +70,7 @@ namespace OrthancPlugins
                    all.services.metrics,
                    all.services.exporter,
                    all.services.numbers,
+                   all.services.newStudies,
                    all.services.dictionary,
                    all.services.pages,
                    all.services.appFiles}

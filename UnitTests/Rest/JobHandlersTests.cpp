@@ -107,7 +107,8 @@ namespace OrthancPlugins
       return Services{all.settings,   all.version, all.clock,      all.store,      host,
                       all.planner,    all.spool,   all.jobs,       all.jobFactory, all.monitor,
                       all.controller, all.streams, all.crcs,       all.notifier,   all.metrics,
-                      all.exporter,   all.numbers, all.dictionary, all.pages,      all.appFiles};
+                      all.exporter,   all.numbers, all.newStudies, all.dictionary, all.pages,
+                      all.appFiles};
     }
   } // namespace
 

@@ -80,9 +80,9 @@ namespace OrthancPlugins
         controller(settings.jobs, spool, jobs, factory, monitor, clock),
         streams(settings.archive.maxStreams, settings.host.jobsHistorySize, clock, monitor),
         exporter(settings, hostMetrics, metrics, {}, clock),
-        services{settings, version,  clock,   store,      host,    planner, spool,
-                 jobs,     factory,  monitor, controller, streams, crcs,    notifier,
-                 metrics,  exporter, numbers, dictionary, pages,   appFiles}
+        services{settings, version,  clock,   store,      host,       planner, spool,
+                 jobs,     factory,  monitor, controller, streams,    crcs,    notifier,
+                 metrics,  exporter, numbers, newStudies, dictionary, pages,   appFiles}
     {
     }
 
@@ -105,6 +105,7 @@ namespace OrthancPlugins
     CrcMemory crcs{1000};
     MetricsExporter exporter; // not started
     NumberReservations numbers;
+    NameLocks newStudies;
     PrivateDictionary dictionary{{}, {}, {}};
     PdfPageRenderer pages{{directory.GetPath().string(), 20, 1024u << 20, 64u << 20}};
     AppFiles appFiles{{{"index.html", "<!doctype html><title>page</title>"},

@@ -393,8 +393,8 @@ namespace OrthancPlugins
     try
     {
       const std::unique_ptr<FileSink> sink = services_.spool.OpenTemporary();
-      for (const std::string_view part : {std::string_view(file.head), content,
-                                          std::string_view(file.tail)})
+      for (const std::string_view part :
+           {std::string_view(file.head), content, std::string_view(file.tail)})
       {
         sink->Write(part.data(), part.size());
       }

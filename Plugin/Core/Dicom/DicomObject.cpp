@@ -36,8 +36,6 @@ namespace OrthancPlugins
     // PS3.5 7.1.1: an even length below FFFFFFFF
     constexpr std::uint64_t MAX_DOCUMENT_BYTES = 0xFFFFFFFEull;
 
-    constexpr std::size_t ELEMENT_HEAD_BYTES = 12; // tag, VR, two reserved bytes, length
-
     [[noreturn]] void ThrowUnwritable()
     {
       throw Failure(FailureKind::Internal, "The DICOM object cannot be written");

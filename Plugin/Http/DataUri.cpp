@@ -94,6 +94,7 @@ namespace OrthancPlugins
     std::string DecodeBase64(std::string_view text, bool isJson)
     {
       static const std::array<signed char, 256> DIGITS = MakeDigits();
+      const auto getDigit = [](char c) { return int{DIGITS[static_cast<unsigned char>(c)]}; };
       std::string bytes;
       bytes.resize(text.size() / 4 * 3 + 3); // then written without checks of its capacity
       std::size_t written = 0;
@@ -102,6 +103,26 @@ namespace OrthancPlugins
       unsigned paddingCount = 0;
       for (std::size_t at = 0; at < text.size();)
       {
+        // Nearly always, a group of four digits is complete
+        while (digitsCount == 0 && paddingCount == 0 && text.size() - at >= 4)
+        {
+          const int first = getDigit(text[at]);
+          const int second = getDigit(text[at + 1]);
+          const int third = getDigit(text[at + 2]);
+          const int fourth = getDigit(text[at + 3]);
+          if ((first | second | third | fourth) < 0)
+          {
+            break;
+          }
+          bytes[written++] = static_cast<char>(first << 2 | second >> 4);
+          bytes[written++] = static_cast<char>((second & 0xF) << 4 | third >> 2);
+          bytes[written++] = static_cast<char>((third & 0x3) << 6 | fourth);
+          at += 4;
+        }
+        if (at == text.size())
+        {
+          break;
+        }
         char c = text[at];
         if (isJson && c == '\\')
         {

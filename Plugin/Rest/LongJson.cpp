@@ -31,16 +31,18 @@ namespace OrthancPlugins
 
     std::size_t FindStringEnd(std::string_view text, std::size_t begin)
     {
-      std::size_t at = begin;
-      for (;;)
+      // One character after the other is found much faster than one of two
+      std::size_t quote = text.find('"', begin);
+      std::size_t escape = text.substr(0, quote).find('\\', begin);
+      while (escape != std::string_view::npos)
       {
-        at = text.find_first_of("\"\\", at);
-        if (at == std::string_view::npos || text[at] == '"')
+        if (escape + 1 == quote)
         {
-          return std::min(at, text.size());
+          quote = text.find('"', quote + 1);
         }
-        at += 2;
+        escape = text.substr(0, quote).find('\\', escape + 2);
       }
+      return std::min(quote, text.size());
     }
   } // namespace
 

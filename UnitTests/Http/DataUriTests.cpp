@@ -45,6 +45,31 @@ namespace OrthancPlugins
     EXPECT_EQ("", Decode(head));
   }
 
+  TEST(DataUri, SpaceAndEscapesMayBeAnywhereInBase64)
+  {
+    const std::string text = "AAEC/f7/EDFS8w9a"; // RFC 4648 4, without padding
+    const std::string bytes("\x00\x01\x02\xFD\xFE\xFF\x10\x31\x52\xF3\x0F\x5A", 12);
+    for (std::size_t i = 0; i <= text.size(); i++)
+    {
+      for (const char* space : {" ", "\r\n", "\\n", "\\u0020"})
+      {
+        const std::string split = text.substr(0, i) + space + text.substr(i);
+        EXPECT_EQ(bytes, Decode("data:;base64," + split)) << split;
+      }
+      for (const char* bad : {"!", "\xFF", "\\u0000", "\\x"})
+      {
+        EXPECT_THROW(Decode("data:;base64," + text.substr(0, i) + bad + text.substr(i)), Failure);
+      }
+    }
+    for (std::size_t i = 2; i <= text.size(); i++)
+    {
+      if (i % 4 != 1)
+      {
+        EXPECT_EQ(bytes.substr(0, i * 6 / 8), Decode("data:;base64," + text.substr(0, i)));
+      }
+    }
+  }
+
   TEST(DataUri, RefusesWhatIsNoBase64)
   {
     for (const char* text : {"J", "JVBE=", "JVB!", "JVBERi0=J", "====", "JVBERi0=\\", "JV\\u12"})

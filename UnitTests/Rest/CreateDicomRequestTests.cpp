@@ -43,6 +43,23 @@ namespace OrthancPlugins
     EXPECT_EQ(content, json.Find(json.GetShortText().substr(mark, end - mark)).value());
   }
 
+  TEST(LongJson, StringsEndAtTheirQuote)
+  {
+    // As they are in JSON
+    for (const std::string& inside :
+         std::vector<std::string>{"", R"(\\)", R"(\")", R"(\"\")", R"(\\\")", R"(\/a\n\")"})
+    {
+      const std::string content = "data:," + inside;
+      const std::string body = R"({"Content":")" + content + R"(","Tags":{"a":"\\"},"b":"\""})";
+      const LongJson json(body);
+      const std::string text = json.GetShortText();
+      const std::size_t mark = text.find("long-");
+      ASSERT_NE(std::string::npos, mark);
+      EXPECT_EQ(content, json.Find(text.substr(mark, text.find('"', mark) - mark)).value());
+      EXPECT_EQ(R"(,"Tags":{"a":"\\"},"b":"\""})", text.substr(text.find('"', mark) + 1));
+    }
+  }
+
   TEST(LongJson, WhatIsNoJsonStaysNone)
   {
     for (const char* body : {"", "\"", "{\"a", "}", "/*", "{\"a\\", "[[[", "\\"})

@@ -326,16 +326,12 @@ namespace OrthancPlugins
     record.failureKind = kind;
     record.failureText = text;
     record.nextAttemptMicroseconds = nextAttemptMicroseconds;
-    store.SaveLater(record);
-    if (keepsPart && !ReadJournal(archiveId).empty())
+    const bool isPartKept = keepsPart && !ReadJournal(archiveId).empty();
+    if (isPartKept)
     {
       store.space.KeepPart(archiveId, pimpl_->GetKeptBytes(archiveId));
     }
-    else
-    {
-      store.DropPart(archiveId); // before the record: the disk may be full
-    }
-    store.SaveAnyhow(record);
+    store.SaveAnyhow(record, isPartKept ? SpoolStore::PartUse::Keep : SpoolStore::PartUse::Drop);
   }
 
   void ArchiveSpool::Fail(const std::string& archiveId, FailureKind kind, const std::string& text)
@@ -354,9 +350,7 @@ namespace OrthancPlugins
     record.failureText = text;
     record.nextAttemptMicroseconds = 0;
     record.completedMicroseconds = store.clock.GetNowMicroseconds();
-    store.SaveLater(record);
-    store.DropPart(archiveId); // before the record: the disk may be full
-    store.SaveAnyhow(record);
+    store.SaveAnyhow(record, SpoolStore::PartUse::Drop);
   }
 
   void ArchiveSpool::Restart(const std::string& archiveId)

@@ -224,10 +224,22 @@ namespace OrthancPlugins
     index.Put(record);
   }
 
-  void SpoolStore::SaveAnyhow(const ArchiveRecord& record)
+  void SpoolStore::SaveAnyhow(const ArchiveRecord& record, PartUse use)
   {
-    SaveLater(record);
-    Write(record);
+    try
+    {
+      if (use == PartUse::Drop)
+      {
+        DropPart(record.id); // before the record: the disk may be full
+      }
+      Write(record);
+    }
+    catch (const Failure&)
+    {
+      SaveLater(record);
+      throw;
+    }
+    index.Put(record);
   }
 
   void SpoolStore::SaveLater(const ArchiveRecord& record)

@@ -45,8 +45,15 @@ namespace OrthancPlugins
     // On disk, then in memory; unchanged in memory if that is not possible
     void Save(const ArchiveRecord& record);
 
-    // In memory at once, and on disk even if that is not possible now
-    void SaveAnyhow(const ArchiveRecord& record);
+    enum class PartUse
+    {
+      Keep,
+      Drop
+    };
+
+    // On disk, then in memory: what was seen survives a crash. In memory also if the disk takes nothing
+    // now; it is written later
+    void SaveAnyhow(const ArchiveRecord& record, PartUse use);
 
     // In memory; on disk with the next FlushSome(). For what a crash may undo
     void SaveLater(const ArchiveRecord& record);

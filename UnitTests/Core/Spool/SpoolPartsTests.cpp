@@ -204,6 +204,32 @@ namespace OrthancPlugins
     EXPECT_EQ(1u, spool_->Find(id)->attempts);
   }
 
+  TEST_F(SpoolPartsTest, WhatIsSeenIsOnDisk)
+  {
+    Open();
+    const std::string id = Create();
+    for (unsigned attempt = 1; attempt <= 30; attempt++)
+    {
+      spool_->OpenPart(id).reset();
+      boost::thread worker([&] { spool_->Postpone(id, FailureKind::Unavailable, "", 5, false); });
+      while (spool_->Find(id)->attempts < attempt)
+      {
+        boost::this_thread::yield();
+      }
+      const std::string saved = TestDirectory::ReadFile(GetNames().GetRecordPath(id));
+      worker.join();
+      EXPECT_EQ(attempt, ParseArchiveRecord(saved).attempts);
+    }
+    boost::thread worker([&] { spool_->Fail(id, FailureKind::Unavailable, ""); });
+    while (GetState(id) == ArchiveState::Pending)
+    {
+      boost::this_thread::yield();
+    }
+    const std::string saved = TestDirectory::ReadFile(GetNames().GetRecordPath(id));
+    worker.join();
+    EXPECT_EQ(ArchiveState::Failed, ParseArchiveRecord(saved).state);
+  }
+
   TEST_F(SpoolPartsTest, RestartForgetsTheAttempts)
   {
     Open();

@@ -8,6 +8,7 @@
 #include "HostJobs.h"
 #include "ObjectCreator.h"
 
+#include "../Core/Attempt.h"
 #include "../Core/Dicom/CapturedJpeg.h"
 #include "../Core/Dicom/CapturedPixels.h"
 #include "../Core/Dicom/ElementWriter.h"
@@ -63,6 +64,13 @@ namespace OrthancPlugins
       {
         return std::nullopt; // the host says what it thinks of it
       }
+    }
+
+    // Absent if it is none of a document
+    std::optional<DocumentKind> FindKind(const ContentItem& item)
+    {
+      const std::optional<DataUri> uri = ParseDataUri(item.uri);
+      return uri.has_value() ? FindKind(*uri) : std::nullopt;
     }
 
     bool IsTag(const NewElement& element, const char* keyword, const TagNumber& number)
@@ -513,7 +521,7 @@ namespace OrthancPlugins
         object.tags = Merge(request.tags, item.tags);
         // What the first item has given to the new series is the same for all others
         object.isForced = request.isForced || (i > 0 && !isSeriesParent);
-        const bool isDocument = FindKind(*ParseDataUri(item.uri)).has_value();
+        const bool isDocument = FindKind(item).has_value();
         const Json::Value stored =
           ParseAnswer(isDocument        ? StoreDocument(services, object, item, {})
                       : IsOurs(request) ? StoreOwnImage(services, request, object, i)
@@ -533,12 +541,6 @@ namespace OrthancPlugins
       answer.SendJson(WriteJson(result));
     }
 
-    bool IsDocument(const ContentItem& item)
-    {
-      const std::optional<DataUri> uri = ParseDataUri(item.uri);
-      return uri.has_value() && FindKind(*uri).has_value();
-    }
-
     // What one content, or none, would become. "object" has what all of them have in common
     std::string Preview(const Services& services,
                         const CreateDicomRequest& request,
@@ -554,14 +556,10 @@ namespace OrthancPlugins
         object.tags = Merge(request.tags, item->tags);
         problems.insert(problems.end(), item->problems.begin(), item->problems.end());
         object.isIncomplete = item->uri.empty();
-        object.kind = IsDocument(*item) ? FindKind(*ParseDataUri(item->uri)) : std::nullopt;
-        try
+        object.kind = FindKind(*item);
+        const auto decode = [&]
         {
-          if (object.isIncomplete)
-          {
-            // What is missing is said already
-          }
-          else if (object.kind.has_value())
+          if (object.kind.has_value())
           {
             document = DecodeDocument(services, *item, object.options.title);
             object.content = document.bytes;
@@ -573,12 +571,9 @@ namespace OrthancPlugins
             image = DecodeImage(*item, object.tags, request);
             object.image = &image;
           }
-        }
-        catch (const Failure& failure)
-        {
-          object.isIncomplete = true;
-          problems.push_back(failure.what());
-        }
+        };
+        // Nothing to decode: that is said already
+        object.isIncomplete = item->uri.empty() || !Attempt(&problems, decode);
       }
       return creator.Preview(object, std::move(problems));
     }
@@ -591,14 +586,7 @@ namespace OrthancPlugins
       NewObject object = MakeNewObject(services, request);
       if (request.parent.has_value())
       {
-        try
-        {
-          object.parent = ResolveParent(services, *request.parent);
-        }
-        catch (const Failure& failure)
-        {
-          problems.push_back(failure.what());
-        }
+        Attempt(&problems, [&] { object.parent = ResolveParent(services, *request.parent); });
       }
       if (!request.isArray)
       {
@@ -622,7 +610,9 @@ namespace OrthancPlugins
       const CreateDicomRequest wanted =
         ParseCreateDicom(request.body, services.settings.host.privateCreator);
       const std::vector<ContentItem>& contents = wanted.contents;
-      const bool hasDocument = std::any_of(contents.begin(), contents.end(), &IsDocument);
+      const bool hasDocument =
+        std::any_of(contents.begin(), contents.end(),
+                    [](const ContentItem& item) { return FindKind(item).has_value(); });
       if (wanted.isDryRun)
       {
         AnswerPreview(services, wanted, answer);

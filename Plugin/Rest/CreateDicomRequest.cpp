@@ -3,6 +3,7 @@
 
 #include "CreateDicomRequest.h"
 
+#include "../Core/Attempt.h"
 #include "../Core/Dicom/ElementWriter.h"
 #include "../Core/Failure.h"
 #include "../Http/DataUri.h"
@@ -73,32 +74,16 @@ namespace OrthancPlugins
       {
       }
 
+      std::vector<std::string>* GetProblems() const { return problems_; }
+
       NewItem ParseTags(const Json::Value& tags)
       {
         NewItem item;
         for (const std::string& name : tags.getMemberNames())
         {
-          Attempt([&] { item.push_back(ParseElement(name, tags[name])); });
+          Attempt(problems_, [&] { item.push_back(ParseElement(name, tags[name])); });
         }
         return item;
-      }
-
-      template <typename Function>
-      void Attempt(Function function)
-      {
-        if (problems_ == nullptr)
-        {
-          function();
-          return;
-        }
-        try
-        {
-          function();
-        }
-        catch (const Failure& failure)
-        {
-          problems_->push_back(failure.what());
-        }
       }
 
       // A string in full, whether it was taken out or not
@@ -423,7 +408,7 @@ namespace OrthancPlugins
       {
         const auto knownCount = static_cast<std::ptrdiff_t>(request.problems.size());
         ContentItem parsed;
-        parser.Attempt([&] { parsed = ParseContent(item, json, parser); });
+        Attempt(parser.GetProblems(), [&] { parsed = ParseContent(item, json, parser); });
         const auto own = request.problems.begin() + knownCount;
         parsed.problems.assign(own, request.problems.end());
         request.problems.erase(own, request.problems.end());

@@ -6,6 +6,7 @@
 #include "DocumentMeter.h"
 #include "HostJobs.h"
 
+#include "../Core/Attempt.h"
 #include "../Core/Dicom/ElementWriter.h"
 #include "../Core/Dicom/PdfInspector.h"
 #include "../Core/Failure.h"
@@ -123,25 +124,6 @@ namespace OrthancPlugins
     Failure RefuseTag(const std::string& tag, const std::string& why)
     {
       return Failure(FailureKind::OutOfRange, "Tag \"" + DescribeTag(tag) + "\": " + why);
-    }
-
-    // A problem ends the request, or is listed by a dry run, which goes on without what has failed
-    template <typename Function>
-    void Attempt(std::vector<std::string>* problems, Function function)
-    {
-      if (problems == nullptr)
-      {
-        function();
-        return;
-      }
-      try
-      {
-        function();
-      }
-      catch (const Failure& failure)
-      {
-        problems->push_back(failure.what());
-      }
     }
 
     // Without what the client may not give, or not without "Force", and without its declaration of a

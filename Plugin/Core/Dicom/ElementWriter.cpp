@@ -5,6 +5,7 @@
 
 #include "DicomText.h"
 
+#include "../Attempt.h"
 #include "../Failure.h"
 
 #include <dcmtk/config/osconfig.h>
@@ -488,18 +489,7 @@ namespace OrthancPlugins
     {
       return;
     }
-    try
-    {
-      ConvertToUtf8(root_);
-    }
-    catch (const Failure& failure)
-    {
-      if (problems_ == nullptr)
-      {
-        throw;
-      }
-      problems_->push_back(failure.what());
-    }
+    Attempt(problems_, [&] { ConvertToUtf8(root_); });
   }
 
   void ElementWriter::Write(const NewItem& elements)
@@ -542,19 +532,7 @@ namespace OrthancPlugins
                             void (ElementWriter::*write)(DcmItem&, const NewElement&),
                             DcmItem& item)
   {
-    if (problems_ == nullptr)
-    {
-      (this->*write)(item, element);
-      return;
-    }
-    try
-    {
-      (this->*write)(item, element);
-    }
-    catch (const Failure& failure)
-    {
-      problems_->push_back(failure.what());
-    }
+    Attempt(problems_, [&] { (this->*write)(item, element); });
   }
 
   void ElementWriter::WriteCreator(DcmItem& item, const NewElement& element)

@@ -17,8 +17,8 @@ from document_samples import make_pdf
 from orthanc_server import find_free_port, list_names, wait_until
 from root_server import start_on
 from test_durability import wait_result
-from test_jobs import Slow
-from test_webhooks import Receiver
+from receiver import Receiver
+from slow_jobs import Slow
 
 HOSTS = ("bookworm", "trixie", "forky")
 

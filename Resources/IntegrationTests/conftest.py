@@ -3,11 +3,14 @@
 
 import os
 import re
+import threading
 
 import pytest
 
 import dicom_samples
 import orthanc_server
+from receiver import Receiver
+from slow_jobs import ONE_SLOW_JOB, Slow
 
 # A refused request is logged as an error by the host itself, also without plugin
 REFUSED = re.compile(r"(PluginsErrorDictionary|OrthancException|OrthancPlugins|PluginsManager|"
@@ -122,6 +125,32 @@ def start_server(tmp_path_factory, check_logs):
 def start_module_server(tmp_path_factory):
     """The same for all tests of a file."""
     yield from run_factory(tmp_path_factory)
+
+
+@pytest.fixture
+def slow_server(start_server):
+    server = start_server(ONE_SLOW_JOB)
+    server.slow = Slow(server)
+    return server
+
+
+@pytest.fixture
+def busy_server(start_server):
+    """The only worker of the host sends to a peer that does not answer before release()."""
+    may_end = threading.Event()
+    peer = Receiver(lambda number, request: (200 if may_end.wait(600) else 503, {}))
+    server = start_server({**ONE_SLOW_JOB, "HttpTimeout": 600, "OrthancPeers": {"slow": [peer.origin + "/"]}})
+    server.slow = Slow(server)
+    server.release = may_end.set
+    answer = server.post("/peers/slow/store", {"Resources": server.slow.fields["Resources"][:1],
+                                               "Asynchronous": True})
+    server.busy = answer.json()["ID"]
+    peer.wait_for(1)
+    yield server
+    may_end.set()
+    if server.process is not None:
+        server.wait_job(server.busy)
+    peer.close()
 
 
 class Pair:

@@ -135,6 +135,8 @@ class Server:
     def start(self, *arguments):
         self.launch(*arguments)
         wait_until(self.is_up, "Orthanc to answer", interval=0.01)
+        # It answers a moment before it can be asked to stop
+        wait_until(self.catches_signals, "Orthanc to listen to signals", interval=0.01)
         if self.with_plugin and PLUGIN:
             assert "advanced-rest" in self.get("/plugins").json(), self.read_log()[-3000:]
         return self
@@ -147,6 +149,9 @@ class Server:
             return requests.get(self.url + "/system", timeout=30, auth=self.auth).status_code == 200
         except requests.ConnectionError:
             return False
+
+    def catches_signals(self):
+        return bool(int(self.read_status_text("SigCgt"), 16) & 1 << (signal.SIGTERM - 1))
 
     def ask_to_stop(self):
         """The oracle is not asked: its way to stop is not tested."""
@@ -319,12 +324,15 @@ class Server:
             is_over.set()
             watcher.join()
 
-    def read_status(self, key):
+    def read_status_text(self, key):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as stream:
             for line in stream:
                 if line.startswith(key + ":"):
-                    return int(line.split()[1])
+                    return line.split()[1]
         raise KeyError(key)
+
+    def read_status(self, key):
+        return int(self.read_status_text(key))
 
     def count_open_files(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

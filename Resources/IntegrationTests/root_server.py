@@ -41,6 +41,9 @@ class RootServer(Server):
         return ["bash", "-c", IN_ROOT, "in_root", SOURCE, self.host, SOURCE, "online", "Orthanc",
                 self.path_in_root(configuration), *others]
 
+    def catches_signals(self):
+        return True                             # it gets none
+
     def ask_to_stop(self):
         """A signal would end the tools around it; what they leave ends with the namespace of the tests."""
         if self.process is not None and self.process.poll() is None and not self.is_leaving:

@@ -15,8 +15,9 @@ import requests
 from dicom_samples import make_ballast, make_dicom, make_study
 from document_samples import make_pdf
 from orthanc_server import CAN_STREAM, MEBIBYTE, list_names, open_zip, wait_until
+from slow_jobs import ONE_SLOW_JOB, Slow
 from spool_records import multiply_records
-from test_jobs import ONE_SLOW_JOB, Slow, get_output, list_states, post_verb
+from test_jobs import get_output, list_states, post_verb
 
 HISTORY = {"AdvancedRest": {"Spool": {"MaxDiskPercent": 0}}}
 
@@ -322,12 +323,13 @@ def test_pinned_results_are_spared(start_server, expect_errors):
     found = [server.get(f"/jobs/{job}/archive").status_code for job in jobs]
     assert found[0] == 200
     assert found[3] == 200
-    assert found.count(200) <= 3
+    wait_until(lambda: 404 in [server.get(f"/jobs/{job}/archive").status_code for job in jobs],
+               "the end of an older one")
     assert server.job(jobs[0])["Content"]["Result"]["Pinned"] is True
     assert server.delete(f"/jobs/{jobs[0]}/archive/pin").status_code == 200
     for _ in range(3):
         server.wait_success(server.submit(f"/studies/{study}/archive", Reuse=False))
-    assert server.get(f"/jobs/{jobs[0]}/archive").status_code == 404
+    wait_until(lambda: server.get(f"/jobs/{jobs[0]}/archive").status_code == 404, "the end of the first")
 
 
 def test_files_of_the_spool_are_private(start_server):
@@ -381,7 +383,7 @@ def test_finished_result_is_used_again(start_server, expect_errors):
 def test_running_archive_is_shared(start_server, expect_errors):
     expect_errors("")
     server = start_server({**ONE_SLOW_JOB})
-    slow = Slow(server, copies=40)
+    slow = Slow(server, copies=100)
     first = slow.submit(server)
     server.wait_job(first, "Running")
     followers = [slow.submit(server) for _ in range(3)]
@@ -519,13 +521,10 @@ def test_retry_survives_a_kill(start_server, small_disk, expect_errors):
 
 # Steering
 
-def test_priority_of_a_waiting_job(start_server, expect_errors):
+def test_priority_of_a_waiting_job(busy_server, expect_errors):
     expect_errors()
-    server = start_server({**ONE_SLOW_JOB})
-    slow = Slow(server)
-    running = slow.submit(server)
-    server.wait_job(running, "Running")
-    path = f"/studies/{slow.study}/archive"
+    server = busy_server
+    path = f"/studies/{server.slow.study}/archive"
     jobs = [server.submit(path, Reuse=False, Filename=f"{number}.zip") for number in range(3)]
 
     answer = server.put(f"/jobs/{jobs[2]}/priority", b"7")
@@ -533,7 +532,8 @@ def test_priority_of_a_waiting_job(start_server, expect_errors):
     assert answer.status_code == 200, answer.text
     shown = server.job(jobs[2])
     assert (shown["ID"], shown["Priority"], shown["State"]) == (jobs[2], 7, "Pending")
-    assert sorted(server.get_json("/jobs")) == sorted([running, *jobs])
+    assert sorted(server.get_json("/jobs")) == sorted([server.busy, *jobs])
+    server.release()
     ends = {job: server.wait_success(job)["CompletionTime"] for job in jobs}
     assert min(ends, key=ends.get) == jobs[2]
     assert server.put(f"/jobs/{jobs[2]}/priority", b"1").status_code == 409

@@ -12,30 +12,22 @@ import requests
 from comparing import check_error
 from dicom_samples import make_dicom
 from orthanc_server import CAN_STREAM, VERSION, find_free_port, list_names, wait_until
+from slow_jobs import ONE_SLOW_JOB, Slow
 
 HAS_OUTPUT_DELETION = VERSION >= (1, 12, 1)
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 NAMES = ["state", "type", "since", "until", "limit", "offset", "order", "count"]
 
-# One job at a time, and slow enough that requests of a few milliseconds come before its end
-ONE_SLOW_JOB = {"ConcurrentJobs": 1, "AdvancedRest": {"Archive": {"Threads": 1}}}
-
-
 def upload_slow(server, copies=15):
-    """Sends an archive that takes a second or more; returns what to submit."""
-    stored = server.upload_all(
-        [make_dicom("slow", instance=number, rows=1024, columns=1024) for number in range(1, 5)])
-    server.study = f"/studies/{stored[0]['ParentStudy']}/archive"
-    return {"Resources": [item["ID"] for item in stored] * copies, "Compression": "Dense",
-            "Reuse": False}
+    server.slow = Slow(server, copies)
+    server.study = f"/studies/{server.slow.study}/archive"
+    return server
 
 
 @pytest.fixture
 def slow_server(start_server):
-    server = start_server(ONE_SLOW_JOB)
-    server.slow = upload_slow(server)
-    return server
+    return upload_slow(start_server(ONE_SLOW_JOB))
 
 
 @pytest.fixture(scope="module")
@@ -154,17 +146,21 @@ def test_job_tells_where_its_result_is(server):
     assert server.job(job["ID"])["Content"]["Result"]["Downloads"] == 1
 
 
-def test_queue_and_speed(slow_server):
-    server = slow_server
-    running = server.submit("/tools/create-archive", **server.slow)
-    server.wait_job(running, "Running")
-    waiting = [server.submit(server.study, Reuse=False, Priority=priority) for priority in (1, 5)]
+def test_places_in_the_queue(busy_server):
+    server = busy_server
+    study = f"/studies/{server.slow.study}/archive"
+    waiting = [server.submit(study, Reuse=False, Priority=priority) for priority in (1, 5)]
 
-    positions = [server.job(job)["Content"]["QueuePosition"] for job in waiting]
+    assert [server.job(job)["Content"]["QueuePosition"] for job in waiting] == [2, 1]
+
+
+def test_speed(slow_server):
+    server = slow_server
+    running = server.slow.submit(server, Reuse=False)
+
     seen = wait_until(lambda: "BytesPerSecond" in server.job(running)["Content"] and
                       server.job(running), "a speed")
 
-    assert positions == [2, 1]
     assert seen["EffectiveRuntime"] > 0 or seen["State"] != "Running"
     server.wait_success(running)
 
@@ -173,7 +169,7 @@ def test_queue_and_speed(slow_server):
 
 def test_wait_returns_at_the_end(slow_server):
     server = slow_server
-    job = server.submit("/tools/create-archive", **server.slow)
+    job = server.slow.submit(server, Reuse=False)
 
     shown = server.get_json(f"/jobs/{job}?wait=120")
 
@@ -182,7 +178,7 @@ def test_wait_returns_at_the_end(slow_server):
 
 def test_wait_returns_when_the_time_is_over(slow_server):
     server = slow_server
-    job = server.submit("/tools/create-archive", **server.slow)
+    job = server.slow.submit(server, Reuse=False)
     post_verb(server, job, "pause")
     server.wait_job(job, "Paused")
 
@@ -198,8 +194,8 @@ def test_cancel_ends_the_wait(slow_server, expect_errors, state):
     expect_errors("")
     server = slow_server
     if state == "Pending":
-        server.wait_job(server.submit("/tools/create-archive", **server.slow), "Running")
-    job = server.submit("/tools/create-archive", **server.slow)
+        server.wait_job(server.slow.submit(server, Reuse=False), "Running")
+    job = server.slow.submit(server, Reuse=False)
     if state == "Paused":
         post_verb(server, job, "pause")
     server.wait_job(job, state)
@@ -216,8 +212,8 @@ def test_wait_for_a_job_of_orthanc(start_server, expect_errors):
     expect_errors("")
     server = start_server({"DicomModalities": {"nobody": ["NOBODY", "127.0.0.1", find_free_port()]},
                            "DicomScuTimeout": 2, **ONE_SLOW_JOB})
-    server.slow = upload_slow(server, copies=100)
-    blocker = server.submit("/tools/create-archive", **server.slow)
+    upload_slow(server, copies=100)
+    blocker = server.slow.submit(server, Reuse=False)
     server.wait_job(blocker, "Running")
     job = start_foreign(server)
     canceled = start_foreign(server)
@@ -248,8 +244,8 @@ def test_nobody_waits_for_what_is_not_there(server, expect_errors):
 def test_waiters_are_bounded_and_leave_at_shutdown(start_server, expect_errors):
     expect_errors("")
     server = start_server({"AdvancedRest": {"Jobs": {"MaxWaiters": 2}, "Archive": {"Threads": 1}}})
-    server.slow = upload_slow(server)
-    job = server.submit("/tools/create-archive", **server.slow)
+    upload_slow(server)
+    job = server.slow.submit(server, Reuse=False)
     post_verb(server, job, "pause")
     server.wait_job(job, "Paused")
     waits = [InBackground(server, f"/jobs/{job}?wait=200") for _ in range(3)]
@@ -332,7 +328,7 @@ def test_events_where_nothing_can_be_streamed(server, expect_errors, path):
 
 
 def check_job_events(server):
-    job = server.submit("/tools/create-archive", **server.slow)
+    job = server.slow.submit(server, Reuse=False)
 
     events = Events(server, f"/jobs/{job}/events")
     received = events.wait_end()
@@ -398,7 +394,7 @@ def test_actions_on_many(slow_server, expect_errors):
     expect_errors("")
     server = slow_server
     done = finish(server)
-    running = server.submit("/tools/create-archive", **server.slow)
+    running = server.slow.submit(server, Resources=server.slow.fields["Resources"] * 10)
     server.wait_job(running, "Running")
     waiting = [server.submit(server.study, Reuse=False) for _ in range(3)]
 

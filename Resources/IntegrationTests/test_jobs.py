@@ -12,35 +12,11 @@ import dicom_samples
 from comparing import check_error, check_same_content, check_same_error
 from dicom_samples import make_ballast, make_dicom, make_study
 from orthanc_server import (VERSION, find_free_port, list_names, open_zip, read_entries, wait_until)
+from slow_jobs import ONE_SLOW_JOB, Slow
 
 HAS_OUTPUT_DELETION = VERSION >= (1, 12, 1)
 HAS_JOB_DELETION = VERSION >= (1, 12, 2)
 TIMESTAMP = re.compile(r"\d{8}T\d{6}\.\d{6}")
-
-# One job at a time, and slow enough that a request of a few milliseconds comes before its end
-ONE_SLOW_JOB = {"ConcurrentJobs": 1, "AdvancedRest": {"Archive": {"Threads": 1}}}
-
-
-class Slow:
-    """Fields of an archive that takes a second or more: instances many times over, densely packed."""
-
-    def __init__(self, server, copies=15):
-        stored = server.upload_all(
-            [make_dicom("slow", instance=number, rows=1024, columns=1024) for number in range(1, 5)])
-        self.study = stored[0]["ParentStudy"]
-        self.fields = {"Resources": [item["ID"] for item in stored] * copies, "Compression": "Dense"}
-        self.count = 4 * copies
-
-    def submit(self, server, **fields):
-        return server.submit("/tools/create-archive", **{**self.fields, **fields})
-
-
-@pytest.fixture
-def slow_server(start_server):
-    server = start_server(ONE_SLOW_JOB)
-    server.slow = Slow(server)
-    return server
-
 
 @pytest.fixture
 def very_slow_server(start_server):
@@ -257,14 +233,14 @@ def test_progress_grows(slow_server):
     assert len(list_names(get_output(server, job))) == server.slow.count
 
 
-def test_priority(slow_server):
-    server = slow_server
-    running = server.slow.submit(server)
-    server.wait_job(running, "Running")
+def test_priority(busy_server):
+    server = busy_server
     path = f"/studies/{server.slow.study}/archive"
     waiting = {priority: server.submit(path, Priority=priority, Reuse=False)
                for priority in (1, 10, -5, 5)}
     assert {server.job(job)["State"] for job in waiting.values()} == {"Pending"}
+
+    server.release()
 
     ends = {priority: server.wait_success(job)["CompletionTime"] for priority, job in waiting.items()}
 
@@ -288,15 +264,14 @@ def test_pause_and_resume_while_running(slow_server, expect_errors):
     assert len(archive.namelist()) == server.slow.count
 
 
-def test_pause_and_resume_while_pending(slow_server):
-    server = slow_server
-    running = server.slow.submit(server)
-    server.wait_job(running, "Running")
+def test_pause_and_resume_while_pending(busy_server):
+    server = busy_server
     job = server.submit(f"/studies/{server.slow.study}/archive")
 
     post_verb(server, job, "pause")
     assert server.job(job)["State"] == "Paused"
-    server.wait_success(running)
+    server.release()
+    server.wait_success(server.busy)
     assert server.job(job)["State"] == "Paused"
     post_verb(server, job, "resume")
 
@@ -305,14 +280,12 @@ def test_pause_and_resume_while_pending(slow_server):
 
 
 @pytest.mark.parametrize("state", ["Pending", "Running", "Paused"])
-def test_cancel_and_resubmit(slow_server, expect_errors, state):
+def test_cancel_and_resubmit(busy_server, expect_errors, state):
     """The core answers 500 to a resubmission."""
     expect_errors()
-    server = slow_server
-    blocker = None
-    if state == "Pending":
-        blocker = server.slow.submit(server)
-        server.wait_job(blocker, "Running")
+    server = busy_server
+    if state != "Pending":
+        server.release()
     job = server.slow.submit(server)
     server.wait_job(job, "Pending" if state == "Pending" else "Running")
     if state == "Paused":
@@ -325,11 +298,11 @@ def test_cancel_and_resubmit(slow_server, expect_errors, state):
     assert (shown["State"], shown["ErrorCode"]) == ("Failure", 37)
     answer = server.get(f"/jobs/{job}/archive")
     assert answer.status_code == 404
-    if blocker is None:
-        wait_until(lambda: not [name for name in server.list_spool() if name.endswith(".part")],
-                   "the part file to go")
+    wait_until(lambda: not [name for name in server.list_spool() if name.endswith(".part")],
+               "the part file to go")
 
     post_verb(server, job, "resubmit")
+    server.release()
 
     server.wait_success(job)
     assert len(list_names(get_output(server, job))) == server.slow.count

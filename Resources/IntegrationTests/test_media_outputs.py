@@ -12,7 +12,8 @@ from comparing import check_error
 from dicom_samples import make_ballast, make_study
 from media_checks import check_medium, read_medium, run
 from orthanc_server import PLUGIN, read_entries, wait_until
-from test_jobs import ONE_SLOW_JOB, Slow, get_output, post_verb
+from slow_jobs import ONE_SLOW_JOB, Slow
+from test_jobs import get_output, post_verb
 
 pytestmark = pytest.mark.skipif(not PLUGIN, reason="the host has none of this")
 

@@ -24,7 +24,7 @@ from openapi_file import (DOCUMENT, OPERATION_MEMBERS, OPERATIONS, VERBS, check_
 from occupant import Occupant
 from orthanc_server import CAN_STREAM, VERSION, wait_until
 from test_switches import read_resource
-from test_webhooks import Receiver
+from receiver import Receiver
 
 ALL = list(OPERATIONS.values())
 UNKNOWN = {"job": "00000000-0000-4000-8000-000000000000", "archive": "00000000-0000-4000-8000-000000000000",

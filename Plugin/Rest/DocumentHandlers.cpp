@@ -16,6 +16,7 @@
 #include <json/value.h>
 #include <json/writer.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +28,9 @@ namespace OrthancPlugins
 {
   namespace
   {
+    // For a document that is being stored: more than a large one takes
+    constexpr std::chrono::seconds MAX_WAIT(30);
+
     // What a parent decides, so that an option for it only serves to find the parent
     const std::set<std::string> OF_PATIENT = {"PatientID", "PatientName", "PatientBirthDate",
                                               "PatientSex"};
@@ -345,8 +349,9 @@ namespace OrthancPlugins
                       !parent.has_value() || parent->level == ResourceLevel::Patient;
                     if (isNew && !name.empty())
                     {
-                      // Two that come at once would make a study each
-                      lock.emplace(services.newStudies, name);
+                      // Two that come at once would make a study each. Who stores a document because
+                      // Orthanc has just told of this very one (a script) must not wait for itself
+                      lock.emplace(services.newStudies, name, MAX_WAIT);
                       parent = FindParent(services, document);
                     }
                     Store(services, document, parent, request.releaseBody, answer);

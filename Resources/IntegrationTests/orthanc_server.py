@@ -134,12 +134,15 @@ class Server:
 
     def start(self, *arguments):
         self.launch(*arguments)
-        wait_until(self.is_up, "Orthanc to answer", interval=0.01)
-        # It answers a moment before it can be asked to stop
-        wait_until(self.catches_signals, "Orthanc to listen to signals", interval=0.01)
+        self.wait_start()
         if self.with_plugin and PLUGIN:
             assert "advanced-rest" in self.get("/plugins").json(), self.read_log()[-3000:]
         return self
+
+    def wait_start(self):
+        wait_until(self.is_up, "Orthanc to answer", interval=0.01)
+        # It answers a moment before it can be asked to stop
+        wait_until(self.catches_signals, "Orthanc to listen to signals", interval=0.01)
 
     def is_up(self):
         if self.process.poll() is not None:

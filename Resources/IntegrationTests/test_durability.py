@@ -232,7 +232,7 @@ def test_reset_keeps_jobs(start_server, expect_errors):
     server.post("/tools/reset", b"")
     # It goes on answering for a while before
     wait_until(lambda: server.read_log().count("Orthanc has started") == 2, "Orthanc to start again")
-    wait_until(server.is_up, "Orthanc to answer")
+    server.wait_start()
 
     assert wait_result(server, done) == data
     assert len(list_names(wait_result(server, job))) == slow.count

@@ -457,7 +457,7 @@ def test_reset_of_the_host(start_server, expect_errors):
 
     assert server.post("/tools/reset", b"").status_code == 200
 
-    wait_until(lambda: server.read_log().count("Orthanc has started") == 2 and server.is_up(),
-               "the second start")
+    wait_until(lambda: server.read_log().count("Orthanc has started") == 2, "the second start")
+    server.wait_start()
     assert server.get(f"/studies/{study}/archive").content == expected
     assert server.get(f"/jobs/{job}/archive").content == expected

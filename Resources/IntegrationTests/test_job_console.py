@@ -485,7 +485,7 @@ def private_server(start_server):
         should_start=False)
     server.is_up = lambda: is_up(server)
     server.launch()
-    wait_until(server.is_up, "Orthanc to answer", interval=0.01)
+    server.wait_start()
     return server
 
 

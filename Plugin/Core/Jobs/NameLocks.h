@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -24,16 +26,26 @@ namespace OrthancPlugins
     public:
       // Waits until the name is free. "locks" must outlive this object
       Lock(NameLocks& locks, const std::string& name);
+
+      // Waits so long at most: for what may call itself while it holds the name, by way of Orthanc
+      Lock(NameLocks& locks, const std::string& name, std::chrono::milliseconds atMost);
       ~Lock();
+
+      // False if the time was over
+      bool IsHeld() const { return isHeld_; }
       Lock(const Lock&) = delete;
       Lock& operator=(const Lock&) = delete;
 
     private:
       NameLocks& locks_;
       const std::string name_;
+      const bool isHeld_;
     };
 
   private:
+    // Absent: as long as it takes. False if the time was over
+    bool Take(const std::string& name, const std::optional<std::chrono::milliseconds>& atMost);
+
     boost::mutex mutex_;
     boost::condition_variable released_;
     std::set<std::string> taken_;

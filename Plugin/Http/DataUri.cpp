@@ -45,6 +45,25 @@ namespace OrthancPlugins
       return digits;
     }
 
+    // What a digit gives to its group, by place in the group and character
+    using Shares = std::array<std::array<std::uint32_t, 256>, 4>;
+
+    constexpr std::uint32_t NO_SHARE = 1u << 24; // outside of the three bytes
+
+    Shares MakeShares(const std::array<signed char, 256>& digits)
+    {
+      Shares shares{};
+      for (std::size_t place = 0; place < shares.size(); place++)
+      {
+        for (std::size_t c = 0; c < digits.size(); c++)
+        {
+          shares[place][c] =
+            digits[c] < 0 ? NO_SHARE : static_cast<std::uint32_t>(digits[c]) << (6 * (3 - place));
+        }
+      }
+      return shares;
+    }
+
     int GetHexDigit(char c)
     {
       return c >= '0' && c <= '9'   ? c - '0'
@@ -94,7 +113,9 @@ namespace OrthancPlugins
     std::string DecodeBase64(std::string_view text, bool isJson)
     {
       static const std::array<signed char, 256> DIGITS = MakeDigits();
-      const auto getDigit = [](char c) { return int{DIGITS[static_cast<unsigned char>(c)]}; };
+      static const Shares SHARES = MakeShares(DIGITS);
+      const auto getShare = [text](std::size_t place, std::size_t at)
+      { return SHARES[place][static_cast<unsigned char>(text[at + place])]; };
       std::string bytes;
       bytes.resize(text.size() / 4 * 3 + 3); // then written without checks of its capacity
       std::size_t written = 0;
@@ -106,17 +127,16 @@ namespace OrthancPlugins
         // Nearly always, a group of four digits is complete
         while (digitsCount == 0 && paddingCount == 0 && text.size() - at >= 4)
         {
-          const int first = getDigit(text[at]);
-          const int second = getDigit(text[at + 1]);
-          const int third = getDigit(text[at + 2]);
-          const int fourth = getDigit(text[at + 3]);
-          if ((first | second | third | fourth) < 0)
+          const std::uint32_t group =
+            getShare(0, at) | getShare(1, at) | getShare(2, at) | getShare(3, at);
+          if (group >= NO_SHARE)
           {
             break;
           }
-          bytes[written++] = static_cast<char>(first << 2 | second >> 4);
-          bytes[written++] = static_cast<char>((second & 0xF) << 4 | third >> 2);
-          bytes[written++] = static_cast<char>((third & 0x3) << 6 | fourth);
+          bytes[written] = static_cast<char>(group >> 16);
+          bytes[written + 1] = static_cast<char>(group >> 8 & 0xFF);
+          bytes[written + 2] = static_cast<char>(group & 0xFF);
+          written += 3;
           at += 4;
         }
         if (at == text.size())

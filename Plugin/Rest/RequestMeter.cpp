@@ -139,32 +139,27 @@ namespace OrthancPlugins
     answeredBytes += moreBytes;
   }
 
-  void RequestMeter::Answer::SetHeader(const std::string& name, const std::string& value)
-  {
-    target_.SetHeader(name, value);
-  }
-
   void RequestMeter::Answer::SendBuffer(std::string_view body, const std::string& mime)
   {
-    target_.SendBuffer(body, mime);
+    ForwardingAnswer::SendBuffer(body, mime);
     Note(200, body.size());
   }
 
   void RequestMeter::Answer::SendJson(const std::string& json)
   {
-    target_.SendJson(json);
+    ForwardingAnswer::SendJson(json);
     Note(200, json.size());
   }
 
   void RequestMeter::Answer::SendEmptyStatus(unsigned newStatus)
   {
-    target_.SendEmptyStatus(newStatus);
+    ForwardingAnswer::SendEmptyStatus(newStatus);
     Note(newStatus, 0);
   }
 
   void RequestMeter::Answer::SendNotAllowed(const std::string& allowed)
   {
-    target_.SendNotAllowed(allowed);
+    ForwardingAnswer::SendNotAllowed(allowed);
     Note(405, 0);
   }
 
@@ -172,7 +167,7 @@ namespace OrthancPlugins
                                       std::uint64_t fileBytes,
                                       const std::string& mime)
   {
-    target_.SendFile(data, fileBytes, mime);
+    ForwardingAnswer::SendFile(data, fileBytes, mime);
     Note(200, fileBytes);
   }
 
@@ -181,42 +176,22 @@ namespace OrthancPlugins
                                          std::uint64_t offset,
                                          std::uint64_t totalBytes)
   {
-    target_.SendPartial(data, partBytes, offset, totalBytes);
+    ForwardingAnswer::SendPartial(data, partBytes, offset, totalBytes);
     Note(206, partBytes);
-  }
-
-  std::uint64_t RequestMeter::Answer::GetMaxPartialBytes() const
-  {
-    return target_.GetMaxPartialBytes();
-  }
-
-  std::optional<std::uint64_t> RequestMeter::Answer::GetMaxFileBytes() const
-  {
-    return target_.GetMaxFileBytes();
-  }
-
-  bool RequestMeter::Answer::CanStream() const
-  {
-    return target_.CanStream();
   }
 
   IByteSink& RequestMeter::Answer::BeginStream(const std::string& mime,
                                                std::optional<std::uint64_t> lengthBytes,
                                                StreamFraming framing)
   {
-    sink_.target = &target_.BeginStream(mime, lengthBytes, framing);
+    sink_.target = &ForwardingAnswer::BeginStream(mime, lengthBytes, framing);
     return sink_;
-  }
-
-  void RequestMeter::Answer::FlushStream()
-  {
-    target_.FlushStream();
   }
 
   void RequestMeter::Answer::EndStream()
   {
     // Not before: a stream that does not get here is broken
-    target_.EndStream();
+    ForwardingAnswer::EndStream();
     Note(200, 0);
   }
 

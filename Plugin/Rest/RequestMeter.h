@@ -6,8 +6,8 @@
 #include "../Core/Failure.h"
 #include "../Core/IClock.h"
 #include "../Core/Metrics/PluginMetrics.h"
+#include "../Http/ForwardingAnswer.h"
 #include "../Http/HttpRequest.h"
-#include "../Http/IHttpAnswer.h"
 
 #include <cstdint>
 #include <string>
@@ -38,16 +38,15 @@ namespace OrthancPlugins
     void NoteFailure(FailureKind kind);
 
   private:
-    class Answer final : public IHttpAnswer
+    class Answer final : public ForwardingAnswer
     {
     public:
       explicit Answer(IHttpAnswer& target)
-        : target_(target),
+        : ForwardingAnswer(target),
           sink_(*this)
       {
       }
 
-      void SetHeader(const std::string& name, const std::string& value) override;
       void SendBuffer(std::string_view body, const std::string& mime) override;
       void SendJson(const std::string& json) override;
       void SendEmptyStatus(unsigned status) override;
@@ -59,13 +58,9 @@ namespace OrthancPlugins
                        std::uint64_t sizeBytes,
                        std::uint64_t offset,
                        std::uint64_t totalBytes) override;
-      std::uint64_t GetMaxPartialBytes() const override;
-      std::optional<std::uint64_t> GetMaxFileBytes() const override;
-      bool CanStream() const override;
       IByteSink& BeginStream(const std::string& mime,
                              std::optional<std::uint64_t> lengthBytes,
                              StreamFraming framing) override;
-      void FlushStream() override;
       void EndStream() override;
 
       unsigned status = 500; // until something was sent
@@ -90,7 +85,6 @@ namespace OrthancPlugins
 
       void Note(unsigned newStatus, std::uint64_t moreBytes);
 
-      IHttpAnswer& target_;
       Sink sink_;
     };
 

@@ -183,69 +183,25 @@ namespace OrthancPlugins
   }
 
   XmlAnswer::XmlAnswer(IHttpAnswer& answer)
-    : answer_(answer)
+    : ForwardingAnswer(answer)
   {
-  }
-
-  void XmlAnswer::SetHeader(const std::string& name, const std::string& value)
-  {
-    answer_.SetHeader(name, value);
   }
 
   void XmlAnswer::SendBuffer(std::string_view body, const std::string& mime)
   {
     if (IsJson(mime))
     {
-      answer_.SendBuffer(JsonToXml(body), XML_ANSWER_MIME);
+      ForwardingAnswer::SendBuffer(JsonToXml(body), XML_ANSWER_MIME);
     }
     else
     {
-      answer_.SendBuffer(body, mime);
+      ForwardingAnswer::SendBuffer(body, mime);
     }
   }
 
   void XmlAnswer::SendJson(const std::string& json)
   {
-    answer_.SendBuffer(JsonToXml(json), XML_ANSWER_MIME);
-  }
-
-  void XmlAnswer::SendEmptyStatus(unsigned status)
-  {
-    answer_.SendEmptyStatus(status);
-  }
-
-  void XmlAnswer::SendNotAllowed(const std::string& allowed)
-  {
-    answer_.SendNotAllowed(allowed);
-  }
-
-  void
-  XmlAnswer::SendFile(const unsigned char* data, std::uint64_t sizeBytes, const std::string& mime)
-  {
-    answer_.SendFile(data, sizeBytes, mime);
-  }
-
-  void XmlAnswer::SendPartial(const unsigned char* data,
-                              std::uint64_t sizeBytes,
-                              std::uint64_t offset,
-                              std::uint64_t totalBytes)
-  {
-    answer_.SendPartial(data, sizeBytes, offset, totalBytes);
-  }
-
-  std::uint64_t XmlAnswer::GetMaxPartialBytes() const
-  {
-    return answer_.GetMaxPartialBytes();
-  }
-
-  std::optional<std::uint64_t> XmlAnswer::GetMaxFileBytes() const
-  {
-    return answer_.GetMaxFileBytes();
-  }
-
-  bool XmlAnswer::CanStream() const
-  {
-    return answer_.CanStream();
+    ForwardingAnswer::SendBuffer(JsonToXml(json), XML_ANSWER_MIME);
   }
 
   IByteSink& XmlAnswer::BeginStream(const std::string& mime,
@@ -253,14 +209,14 @@ namespace OrthancPlugins
                                     StreamFraming framing)
   {
     isCollecting_ = IsJson(mime);
-    return isCollecting_ ? json_ : answer_.BeginStream(mime, lengthBytes, framing);
+    return isCollecting_ ? json_ : ForwardingAnswer::BeginStream(mime, lengthBytes, framing);
   }
 
   void XmlAnswer::FlushStream()
   {
     if (!isCollecting_)
     {
-      answer_.FlushStream();
+      ForwardingAnswer::FlushStream();
     }
   }
 
@@ -272,7 +228,7 @@ namespace OrthancPlugins
     }
     else
     {
-      answer_.EndStream();
+      ForwardingAnswer::EndStream();
     }
   }
 } // namespace OrthancPlugins

@@ -3,8 +3,8 @@
 
 #pragma once
 
+#include "../Http/ForwardingAnswer.h"
 #include "../Http/HttpRequest.h"
-#include "../Http/IHttpAnswer.h"
 
 #include <string>
 #include <string_view>
@@ -23,26 +23,14 @@ namespace OrthancPlugins
    * Turns JSON into XML on its way to the client, and lets everything else pass. The host does this to
    * its own answers only. Used by one thread.
    **/
-  class XmlAnswer final : public IHttpAnswer
+  class XmlAnswer final : public ForwardingAnswer
   {
   public:
     // The answer must outlive this one
     explicit XmlAnswer(IHttpAnswer& answer);
 
-    void SetHeader(const std::string& name, const std::string& value) override;
     void SendBuffer(std::string_view body, const std::string& mime) override;
     void SendJson(const std::string& json) override;
-    void SendEmptyStatus(unsigned status) override;
-    void SendNotAllowed(const std::string& allowed) override;
-    void
-    SendFile(const unsigned char* data, std::uint64_t sizeBytes, const std::string& mime) override;
-    void SendPartial(const unsigned char* data,
-                     std::uint64_t sizeBytes,
-                     std::uint64_t offset,
-                     std::uint64_t totalBytes) override;
-    std::uint64_t GetMaxPartialBytes() const override;
-    std::optional<std::uint64_t> GetMaxFileBytes() const override;
-    bool CanStream() const override;
     IByteSink& BeginStream(const std::string& mime,
                            std::optional<std::uint64_t> lengthBytes,
                            StreamFraming framing) override;
@@ -58,7 +46,6 @@ namespace OrthancPlugins
       std::string text;
     };
 
-    IHttpAnswer& answer_;
     TextSink json_; // a stream of JSON is converted at its end
     bool isCollecting_ = false;
   };

@@ -15,10 +15,10 @@ import pytest
 from dicom_samples import make_study
 from document_samples import make_pdf
 from orthanc_server import find_free_port, list_names, wait_until
-from root_server import start_on
-from test_durability import wait_result
 from receiver import Receiver
+from root_server import start_on
 from slow_jobs import Slow
+from test_durability import wait_result
 
 HOSTS = ("bookworm", "trixie", "forky")
 

@@ -3,13 +3,12 @@
 
 import os
 import re
-import threading
 
 import pytest
 
 import dicom_samples
 import orthanc_server
-from receiver import Receiver
+from occupant import Occupant
 from slow_jobs import ONE_SLOW_JOB, Slow
 
 # A refused request is logged as an error by the host itself, also without plugin
@@ -136,21 +135,14 @@ def slow_server(start_server):
 
 @pytest.fixture
 def busy_server(start_server):
-    """The only worker of the host sends to a peer that does not answer before release()."""
-    may_end = threading.Event()
-    peer = Receiver(lambda number, request: (200 if may_end.wait(600) else 503, {}))
-    server = start_server({**ONE_SLOW_JOB, "HttpTimeout": 600, "OrthancPeers": {"slow": [peer.origin + "/"]}})
+    """The only worker is occupied until release()."""
+    occupant = Occupant()
+    server = start_server({**ONE_SLOW_JOB, **occupant.configure()})
     server.slow = Slow(server)
-    server.release = may_end.set
-    answer = server.post("/peers/slow/store", {"Resources": server.slow.fields["Resources"][:1],
-                                               "Asynchronous": True})
-    server.busy = answer.json()["ID"]
-    peer.wait_for(1)
+    server.busy = occupant.occupy(server, server.slow.fields["Resources"][0])
+    server.release = occupant.release
     yield server
-    may_end.set()
-    if server.process is not None:
-        server.wait_job(server.busy)
-    peer.close()
+    occupant.close()
 
 
 class Pair:

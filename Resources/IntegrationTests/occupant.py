@@ -1,27 +1,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 The OrthancAdvancedRest contributors
-"""A DICOM node that takes connections and says nothing: a job that sends to it runs until the node is closed."""
+"""A peer that does not answer: a job that sends to it runs until the peer is released."""
 
-import socket
+import threading
+
+from receiver import Receiver
 
 
 class Occupant:
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.may_end = threading.Event()
+        self.receiver = Receiver(lambda number, request: (200 if self.may_end.wait(600) else 503, {}))
 
     def configure(self):
         """For a server whose only worker is to be occupied, so that all further jobs wait."""
-        port = self.listener.getsockname()[1]
-        return {"ConcurrentJobs": 1, "DicomScuTimeout": 600, "DicomModalities": {"silent": ["SILENT", "127.0.0.1", port]}}
+        return {"ConcurrentJobs": 1, "HttpTimeout": 600, "OrthancPeers": {"silent": [self.receiver.origin + "/"]}}
 
-    @staticmethod
-    def occupy(server, resource):
+    def occupy(self, server, resource):
         """The ID of the job, which is one of Orthanc itself."""
-        answer = server.post("/modalities/silent/store", {"Resources": [resource], "Asynchronous": True,
-                                                          "Priority": 1000})
+        answer = server.post("/peers/silent/store", {"Resources": [resource], "Asynchronous": True, "Priority": 1000})
         assert answer.status_code == 200, answer.text
+        self.receiver.wait_for(1)
         server.wait_job(answer.json()["ID"], "Running")
         return answer.json()["ID"]
 
+    def release(self):
+        """The job succeeds."""
+        self.may_end.set()
+
     def close(self):
-        self.listener.close()
+        self.release()
+        self.receiver.close()

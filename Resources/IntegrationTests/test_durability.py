@@ -320,11 +320,13 @@ def test_pinned_results_are_spared(start_server, expect_errors):
         if number == 0:
             assert server.put(f"/jobs/{jobs[0]}/archive/pin").status_code == 200
 
-    found = [server.get(f"/jobs/{job}/archive").status_code for job in jobs]
+    def find():
+        return [server.get(f"/jobs/{job}/archive").status_code for job in jobs]
+
+    wait_until(lambda: find().count(200) <= 3, "the end of an older one")
+    found = find()
     assert found[0] == 200
     assert found[3] == 200
-    wait_until(lambda: 404 in [server.get(f"/jobs/{job}/archive").status_code for job in jobs],
-               "the end of an older one")
     assert server.job(jobs[0])["Content"]["Result"]["Pinned"] is True
     assert server.delete(f"/jobs/{jobs[0]}/archive/pin").status_code == 200
     for _ in range(3):

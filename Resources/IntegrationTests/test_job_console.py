@@ -19,6 +19,7 @@ HAS_OUTPUT_DELETION = VERSION >= (1, 12, 1)
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 NAMES = ["state", "type", "since", "until", "limit", "offset", "order", "count"]
 
+
 def upload_slow(server, copies=15):
     server.slow = Slow(server, copies)
     server.study = f"/studies/{server.slow.study}/archive"
@@ -189,13 +190,13 @@ def test_wait_returns_when_the_time_is_over(slow_server):
 
 
 @pytest.mark.parametrize("state", ["Pending", "Paused", "Running"])
-def test_cancel_ends_the_wait(slow_server, expect_errors, state):
+def test_cancel_ends_the_wait(busy_server, expect_errors, state):
     """The host has no event for what is canceled before it runs."""
     expect_errors("")
-    server = slow_server
-    if state == "Pending":
-        server.wait_job(server.slow.submit(server, Reuse=False), "Running")
-    job = server.slow.submit(server, Reuse=False)
+    server = busy_server
+    if state == "Running":
+        server.release()
+    job = server.slow.submit(server, Resources=server.slow.fields["Resources"] * 10, Reuse=False)
     if state == "Paused":
         post_verb(server, job, "pause")
     server.wait_job(job, state)

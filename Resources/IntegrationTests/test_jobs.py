@@ -241,7 +241,6 @@ def test_priority(busy_server):
     assert {server.job(job)["State"] for job in waiting.values()} == {"Pending"}
 
     server.release()
-
     ends = {priority: server.wait_success(job)["CompletionTime"] for priority, job in waiting.items()}
 
     assert sorted(ends, key=ends.get) == [10, 5, 1, -5]

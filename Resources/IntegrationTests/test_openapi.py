@@ -23,8 +23,8 @@ from openapi_file import (DOCUMENT, OPERATION_MEMBERS, OPERATIONS, VERBS, check_
                           read_source, resolve)
 from occupant import Occupant
 from orthanc_server import CAN_STREAM, VERSION, wait_until
-from test_switches import read_resource
 from receiver import Receiver
+from test_switches import read_resource
 
 ALL = list(OPERATIONS.values())
 UNKNOWN = {"job": "00000000-0000-4000-8000-000000000000", "archive": "00000000-0000-4000-8000-000000000000",
